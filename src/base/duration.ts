@@ -1,0 +1,43 @@
+/** A length of time: `"1h30m"` (units w d h m s ms, descending), or a number of seconds. */
+export type Duration = string | number;
+
+const unitMs: Readonly<Record<string, number>> = { w: 604_800_000, d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+const part = /(\d+(?:\.\d+)?)(ms|[smhdw])/gy;
+
+/**
+ * The duration in whole milliseconds, or undefined where the text is no duration: an unknown unit, units not in
+ * descending order, a rest, a negative number, or more than a safe integer of milliseconds.
+ */
+export function parseDurationMs(duration: Duration): number | undefined {
+  const ms = typeof duration === "number" ? duration * 1000 : sumOfParts(duration.trim());
+  if (ms === undefined || !(ms >= 0) || ms > Number.MAX_SAFE_INTEGER) return undefined;
+  return Math.round(ms);
+}
+
+function sumOfParts(text: string): number | undefined {
+  let total = 0;
+  let end = 0;
+  let lastUnit = Infinity;
+  for (const [match, count, unit] of text.matchAll(part)) {
+    const size = unitMs[unit ?? ""] ?? 0;
+    if (size >= lastUnit) return undefined;
+    lastUnit = size;
+    total += Number(count) * size;
+    end += match.length;
+  }
+  return end === text.length && end > 0 ? total : undefined;
+}
+
+/** Milliseconds as people write them, at most two units: `950ms`, `12.3s`, `4m 05s`, `3h 20m`, `2d 4h`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)}ms`;
+  if (ms < 60_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)}s`;
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${pad(seconds % 60)}s`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h ${pad(Math.floor(seconds / 60) % 60)}m`;
+  return `${Math.floor(seconds / 86_400)}d ${Math.floor(seconds / 3600) % 24}h`;
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, "0");
+}

@@ -1,0 +1,109 @@
+import { Command } from "@oclif/core/command";
+import type { Interfaces } from "@oclif/core";
+import { systemClock } from "../base/clock.js";
+import type { LoadedConfig } from "../main/open-project.js";
+import type { LoadConfigOptions } from "../config/load-config.js";
+import type { Project } from "../services/project.js";
+import { defined } from "./defined.js";
+import { globalFlags } from "./flags.js";
+import { render, type OutputFormat, type Views } from "./output.js";
+import { openScreen, paintFor } from "./screen.js";
+
+/**
+ * What every command stands on. A command declares `summary`, `examples`, `flags` and `args`; its `run()` imports its service
+ * and its view (lazily: all commands are loaded to print the help), then:
+ *
+ *     const card = await this.withProject({ readOnly: true }, (project) => showRun(project, { id: this.args.id }));
+ *     this.show(card, { table: (screen) => runCard(card, screen), plain: () => [card.run_id] });
+ *
+ * `this.flags` and `this.args` are parsed before `run()`. Data goes through `show` to stdout, all else through `note`, `hint` and `detail` to
+ * stderr. Whatever goes wrong is thrown: entry.ts prints it and exit-codes.ts gives its number.
+ */
+export abstract class BaseCommand<T extends typeof Command> extends Command {
+  static override baseFlags = globalFlags;
+
+  protected declare flags: Interfaces.InferredFlags<typeof globalFlags & T["flags"]>;
+  protected declare args: Interfaces.InferredArgs<T["args"]>;
+
+  override async init(): Promise<void> {
+    const { flags, args, strict } = this.ctor;
+    const parsed = await this.parse({ flags, baseFlags: globalFlags, args, strict });
+    Object.assign(this, { flags: parsed.flags, args: parsed.args });
+  }
+
+  /** Imports the project's workflow modules, which fills the registry; the configuration that named them. */
+  protected async loadWorkflows(): Promise<LoadedConfig> {
+    const { loadWorkflows } = await import("../main/open-project.js");
+    return loadWorkflows(this.whereabouts());
+  }
+
+  /** Opens the store that flags, environment and configuration name; closes it when `use` is done. */
+  protected async withProject<R>(options: { readonly readOnly: boolean; readonly blocking?: boolean }, use: (project: Project) => Promise<R>): Promise<R> {
+    const { openProject } = await import("../main/open-project.js");
+    const project = await openProject({
+      ...this.whereabouts(),
+      blocking: true,
+      onNote: (line) => this.note(line),
+      ...options,
+    });
+    this.detail(`store: ${project.config.storage.backend === "sqlite" ? project.config.storage.path : "memory"}`);
+    try {
+      return await use(project);
+    } finally {
+      await project.close();
+    }
+  }
+
+  /** What names the project: flags, environment, working directory. */
+  protected whereabouts(): LoadConfigOptions {
+    const { module, runtime, storage, "storage-path": storagePath, config } = this.globals;
+    return { flags: defined({ module, runtime, storage, storagePath, config }), cwd: process.cwd(), env: process.env };
+  }
+
+  /** Data: the value itself as json or jsonl, else its view. */
+  protected show(value: unknown, views: Views): void {
+    const { output } = this;
+    const view = (): string => (output === "plain" ? views.plain().join("\n") : views.table(this.screen()));
+    process.stdout.write(render(value, output, view));
+  }
+
+  /** What somebody should know who looks: a cut list, a store that does not exist yet. */
+  protected note(line: string): void {
+    if (!this.quiet) process.stderr.write(`${line}\n`);
+  }
+
+  /** What to do next; for people only, so not where the output is read by a program. */
+  protected hint(line: string): void {
+    if (this.output === "table" && process.stdout.isTTY) this.note(paintFor("stderr", this.colouring).dim(line));
+  }
+
+  /** Only with --verbose. */
+  protected detail(line: string): void {
+    if (this.globals.verbose || process.env["PYWORKFLOW_LOG"] === "debug") this.note(line);
+  }
+
+  protected get output(): OutputFormat {
+    return this.globals.output ?? "table";
+  }
+
+  private get quiet(): boolean {
+    return this.globals.quiet || (process.env["PYWORKFLOW_LOG"] === "error" && !this.globals.verbose);
+  }
+
+  private get colouring(): { noColor: boolean; env: NodeJS.ProcessEnv } {
+    return { noColor: this.globals["no-color"], env: process.env };
+  }
+
+  private get globals(): Interfaces.InferredFlags<typeof globalFlags> {
+    return this.flags;
+  }
+
+  private screen(): ReturnType<typeof openScreen> {
+    return openScreen(paintFor("stdout", this.colouring), systemClock.now(), Reflect.get(this.flags, "utc") === true);
+  }
+
+  // entry.ts speaks for all errors.
+  protected override async catch(error: Error): Promise<never> {
+    throw error;
+  }
+}

@@ -1,0 +1,26 @@
+import { PyworkflowError } from "../core/errors.js";
+
+// The contract with scripts. A code that is not listed ends as 1: configuration, modules, the store, and our own bugs.
+const exitCodes: Readonly<Record<string, number>> = {
+  USAGE: 2,
+  INVALID_INPUT: 2,
+  NOT_STORABLE: 2,
+  PAYLOAD_TOO_LARGE: 2,
+  RUN_AMBIGUOUS: 2,
+  RUN_FAILED: 3,
+  RUN_CANCELLED: 3,
+  RUN_NOT_FOUND: 4,
+  WORKFLOW_NOT_FOUND: 4,
+  WORKER_NOT_FOUND: 4,
+  RUN_NOT_ENDED: 5,
+  FILES_EXIST: 5,
+  WAIT_TIMEOUT: 6,
+  NON_DETERMINISTIC: 7,
+  NON_DURABLE_AWAIT: 7,
+  INTERRUPTED: 130,
+};
+
+/** What the process ends with after this error. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof PyworkflowError ? (exitCodes[error.code] ?? 1) : 1;
+}

@@ -1,0 +1,53 @@
+import { boolean, custom, string } from "@oclif/core/flags";
+import { systemClock } from "../base/clock.js";
+import { parseDurationMs } from "../base/duration.js";
+import { outputFormats, type OutputFormat } from "./output.js";
+import { parseMoment } from "./times.js";
+import { suggest, UsageError } from "./usage-error.js";
+
+// What these parsers refuse is told with the flag's name before it: see usage.ts.
+
+/** A flag with a closed list of values: spread it into `custom<T>({ ... })()`. */
+export function oneOf<const T extends string>(choices: readonly T[]) {
+  return {
+    helpValue: choices.join("|"),
+    parse: async (input: string): Promise<T> => {
+      const choice = choices.find((candidate) => candidate === input);
+      if (choice !== undefined) return choice;
+      throw new UsageError(`${input} is none of ${choices.join(", ")}`, suggest(input, choices, "give one of these"));
+    },
+  };
+}
+
+/** `1h` (ago) or a time, in milliseconds since the epoch. */
+export const moment = custom<number>({
+  helpValue: "TIME",
+  parse: async (input) => parseMoment(input, systemClock.now()),
+});
+
+/** `30s`, `1h30m`, or a number of seconds; in milliseconds. */
+export const duration = custom<number>({
+  helpValue: "DURATION",
+  parse: async (input) => {
+    const ms = parseDurationMs(/^\d+(?:\.\d+)?$/.test(input) ? Number(input) : input);
+    if (ms === undefined) throw new UsageError(`${input} is no duration`, "write 30s, 5m, 1h30m, or a number of seconds");
+    return ms;
+  },
+});
+
+export const utc = boolean({ description: "print times in UTC" });
+
+const helpGroup = "GLOBAL";
+
+/** Understood by every command, behind it or before its topic. Where they come from the environment, `loadConfig` reads that. */
+export const globalFlags = {
+  module: string({ helpGroup, multiple: true, multipleNonGreedy: true, helpValue: "PATH", description: "workflow module: file, folder, glob or package; repeatable [PYWORKFLOW_MODULE]" }),
+  runtime: custom<"local">({ helpGroup, ...oneOf(["local"]), description: "where runs execute [PYWORKFLOW_RUNTIME]" })(),
+  storage: custom<"sqlite" | "memory">({ helpGroup, ...oneOf(["sqlite", "memory"]), description: "the store's backend [PYWORKFLOW_STORAGE_BACKEND]" })(),
+  "storage-path": string({ helpGroup, helpValue: "PATH", description: "the store's file [PYWORKFLOW_STORAGE_PATH]" }),
+  config: string({ helpGroup, helpValue: "FILE", description: "configuration file [PYWORKFLOW_CONFIG]; else the nearest pyworkflow.config.yaml upward" }),
+  output: custom<OutputFormat>({ helpGroup, char: "o", env: "PYWORKFLOW_OUTPUT", ...oneOf(outputFormats), description: "form of the output, table unless told" })(),
+  verbose: boolean({ helpGroup, char: "v", exclusive: ["quiet"], description: "say more on stderr, with stack traces [PYWORKFLOW_LOG=debug]" }),
+  quiet: boolean({ helpGroup, description: "no hints or progress on stderr [PYWORKFLOW_LOG=error]" }),
+  "no-color": boolean({ helpGroup, description: "no colours [NO_COLOR, FORCE_COLOR]" }),
+};

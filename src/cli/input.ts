@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import { isObject, type JsonSchema } from "../base/json.js";
+import { suggest, UsageError } from "./usage-error.js";
+
+export interface InputFlags {
+  /** `key=value`, repeatable. */
+  readonly arg: readonly string[];
+  /** JSON, `@file`, or `-` for stdin. */
+  readonly argsJson: string | undefined;
+}
+
+/**
+ * The input that flags spell out; undefined where they say nothing. `--args-json` is merged over `--arg`. A value of `--arg` is
+ * JSON, else text; where the schema wants a text it stays one. Throws UsageError.
+ */
+export function inputFromFlags({ arg, argsJson }: InputFlags, schema: JsonSchema | undefined): unknown {
+  const pairs = arg.map((pair) => parsePair(pair, schema));
+  const whole = argsJson === undefined ? undefined : parseJson(readJson(argsJson));
+  if (pairs.length === 0) return whole;
+  const fields = Object.fromEntries(pairs);
+  if (whole === undefined) return fields;
+  if (!isObject(whole)) throw new UsageError("--args-json is no object, so --arg can't be merged with it", "give one of the two");
+  return { ...fields, ...whole };
+}
+
+/** Properties of an input schema, in order. */
+export function fieldsOf(schema: JsonSchema | undefined): readonly Field[] {
+  const properties = schema?.["properties"];
+  if (!isObject(properties)) return [];
+  const required = schema?.["required"];
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    type: isObject(property) && typeof property["type"] === "string" ? property["type"] : "any",
+    required: Array.isArray(required) && required.includes(name),
+    ...(isObject(property) && "default" in property && { default: property["default"] }),
+  }));
+}
+
+export interface Field {
+  readonly name: string;
+  /** JSON Schema's word for it; `any` where it has none. */
+  readonly type: string;
+  readonly required: boolean;
+  readonly default?: unknown;
+}
+
+/** A field's text as its value. */
+export function valueOf(text: string, type: string): unknown {
+  if (type === "string") return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function parsePair(pair: string, schema: JsonSchema | undefined): readonly [string, unknown] {
+  const cut = pair.indexOf("=");
+  if (cut <= 0) throw new UsageError(`--arg ${pair} is no key=value`, "write --arg amount=49.99");
+  const key = pair.slice(0, cut);
+  const fields = fieldsOf(schema);
+  const field = fields.find(({ name }) => name === key);
+  if (field === undefined && fields.length > 0 && schema?.["additionalProperties"] !== true) {
+    const names = fields.map(({ name }) => name);
+    throw new UsageError(`--arg ${key}: the input has no field ${key}`, suggest(key, names, `its fields are ${names.join(", ")}`));
+  }
+  return [key, valueOf(pair.slice(cut + 1), field?.type ?? "any")];
+}
+
+function readJson(source: string): { readonly text: string; readonly from: string } {
+  if (source !== "-" && !source.startsWith("@")) return { text: source, from: "--args-json" };
+  const path = source === "-" ? 0 : source.slice(1);
+  try {
+    return { text: readFileSync(path, "utf8"), from: source === "-" ? "--args-json - (stdin)" : `--args-json ${source}` };
+  } catch (error) {
+    throw new UsageError(`--args-json ${source} can't be read: ${error instanceof Error ? error.message : String(error)}`, "name a file that can be read");
+  }
+}
+
+function parseJson({ text, from }: { readonly text: string; readonly from: string }): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${from} is no JSON: ${error instanceof Error ? error.message : String(error)}`, `write for example --args-json '{"amount": 49.99}'`);
+  }
+}

@@ -1,0 +1,43 @@
+import { relative } from "node:path";
+import type { NewProjectFile, NewProjectResult } from "../../services/new-project.js";
+import type { Screen } from "../screen.js";
+
+/** One line a file: what became of it, and where a replaced one went. */
+export function newProjectFiles({ files }: NewProjectResult, { terminal, paint }: Screen): string {
+  const colours = { created: paint.green, unchanged: paint.dim, kept: paint.yellow, replaced: paint.yellow };
+  return files.map((file) => fileLine(file, terminal ? colours[file.outcome] : undefined)).join("\n");
+}
+
+function fileLine({ outcome, path, backup }: NewProjectFile, paint: ((text: string) => string) | undefined): string {
+  if (paint === undefined) return [outcome, path, ...(backup === undefined ? [] : [backup])].join("\t");
+  return `  ${paint(outcome.padEnd(9))} ${path}${backup === undefined ? "" : ` (the old one is ${backup})`}`;
+}
+
+export interface NextStepsOptions {
+  readonly cwd: string;
+  /** How this program is called. */
+  readonly name: string;
+}
+
+/** What to type next: only commands that work as they stand. */
+export function nextSteps({ dir, package: reference, files }: NewProjectResult, { cwd, name }: NextStepsOptions): string {
+  const kept = files.some(({ path, outcome }) => path === "package.json" && outcome === "kept");
+  const folder = relative(cwd, dir);
+  return [
+    "Next:",
+    ...(folder === "" ? [] : [`  cd ${quoted(folder)}`]),
+    kept ? `  npm install ${quoted(installable(reference))} zod` : "  npm install",
+    `  ${name} worker run`,
+    "and in another terminal:",
+    `  ${name} workflows run process_order --arg orderId=ORD-1 --arg amount=49.99`,
+    `  ${name} runs status @last`,
+  ].join("\n");
+}
+
+function installable(reference: string): string {
+  return reference.includes(":") ? reference : `pyworkflow@${reference}`;
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./^-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,24 @@
+import type { RunRecord } from "../../core/run.js";
+import type { Screen } from "../screen.js";
+import { table } from "../table.js";
+import { formatListTime, formatSeconds } from "../times.js";
+import { paintStatus } from "./status.js";
+
+export function runTable(runs: readonly RunRecord[], screen: Screen): string {
+  return table<RunRecord>(
+    [
+      { head: "Run ID", rank: 0, cell: (run) => run.runId },
+      { head: "Workflow", rank: 3, cell: (run) => run.workflowName },
+      { head: "Status", rank: 1, cell: (run) => run.status, paint: (text, run) => paintStatus(screen.paint, run.status, text) },
+      { head: "Recovery", rank: 5, cell: (run) => `${run.recoveryAttempts}/${run.maxRecoveryAttempts}` },
+      { head: "Started", rank: 2, cell: (run) => (run.startedAt === undefined ? "-" : formatListTime(new Date(run.startedAt), screen)) },
+      { head: "Duration", rank: 4, cell: (run) => formatSeconds(secondsSoFar(run, screen.nowMs)) },
+    ],
+    runs,
+    screen,
+  );
+}
+
+function secondsSoFar({ startedAt, completedAt }: RunRecord, nowMs: number): number | null {
+  return startedAt === undefined ? null : Math.max(0, (completedAt ?? nowMs) - startedAt) / 1000;
+}

@@ -1,0 +1,34 @@
+import type { WorkflowCard } from "../../services/list-workflows.js";
+import { fieldsOf, type Field } from "../input.js";
+import type { Screen } from "../screen.js";
+import { table } from "../table.js";
+
+/** A workflow as `Name: value` lines, and its input as a small table. */
+export function workflowCard(workflow: WorkflowCard, screen: Screen): string {
+  const { paint } = screen;
+  const lines: readonly (readonly [string, string])[] = [
+    ["Name", workflow.name],
+    ["Description", workflow.description ?? "-"],
+    ["Module", workflow.module ?? "-"],
+    ["Tags", workflow.tags.join(", ") || "-"],
+    ["Durable", workflow.durable ? "yes" : "no"],
+    ["Recovery", `${workflow.recover_on_worker_loss ? "on" : "off"}, at most ${workflow.max_recovery_attempts} attempts`],
+  ];
+  const fields = fieldsOf(workflow.input_schema ?? undefined);
+  const card = lines.map(([name, value]) => `${paint.bold(`${name}:`)} ${value}`);
+  if (fields.length === 0) return [...card, `${paint.bold("Input:")} any value`].join("\n");
+  return [...card, paint.bold("Input:"), fieldTable(fields, screen)].join("\n");
+}
+
+function fieldTable(fields: readonly Field[], screen: Screen): string {
+  return table<Field>(
+    [
+      { head: "Field", rank: 0, cell: ({ name }) => name },
+      { head: "Type", rank: 1, cell: ({ type }) => type },
+      { head: "Required", rank: 2, cell: ({ required }) => (required ? "yes" : "no") },
+      { head: "Default", rank: 3, cell: (field) => (field.default === undefined ? "-" : JSON.stringify(field.default)) },
+    ],
+    fields,
+    screen,
+  );
+}

@@ -1,0 +1,55 @@
+import { boolean, custom, integer, string } from "@oclif/core/flags";
+import { BaseCommand } from "../../cli/base-command.js";
+import { defined } from "../../cli/defined.js";
+import { moment, oneOf, utc } from "../../cli/flags.js";
+import { runStatuses, type RunStatus } from "../../core/run.js";
+import type { ListRunsOptions } from "../../services/list-runs.js";
+import type { Project } from "../../services/project.js";
+
+export default class RunsList extends BaseCommand<typeof RunsList> {
+  static override summary = "List runs, newest first.";
+  static override examples = [
+    "<%= config.bin %> runs list --status failed --since 1d",
+    { description: "Count what was interrupted in the last hour", command: "<%= config.bin %> runs list --status interrupted --since 1h | wc -l" },
+  ];
+  static override flags = {
+    query: string({ char: "q", helpValue: "TEXT", description: "part of a run id, a workflow name or an idempotency key" }),
+    workflow: string({ helpValue: "NAME", description: "runs of this workflow" }),
+    status: custom<RunStatus>({ ...oneOf(runStatuses), helpValue: "STATUS", multiple: true, multipleNonGreedy: true, description: `${runStatuses.join(", ")}; repeatable` })(),
+    tag: string({ description: "runs that bear this tag" }),
+    since: moment({ description: "created since then: 1h (ago), 2d, or a time", exclusive: ["start-time"] }),
+    until: moment({ description: "created before then", exclusive: ["end-time"] }),
+    "start-time": moment({ description: "the same as --since" }),
+    "end-time": moment({ description: "the same as --until" }),
+    limit: integer({ min: 1, default: 20, description: "at most so many runs" }),
+    cursor: string({ helpValue: "ID", description: "go on behind this run" }),
+    all: boolean({ description: "every run, without a limit" }),
+    utc,
+  };
+
+  async run(): Promise<void> {
+    const [{ listRuns, runRow }, { runTable }] = await Promise.all([import("../../services/list-runs.js"), import("../../cli/views/run-table.js")]);
+    const { runs, cursor } = await this.withProject({ readOnly: true }, async (project) => listRuns(project, await this.filter(project)));
+    this.show(runs.map(runRow), { table: (screen) => runTable(runs, screen), plain: () => runs.map(({ runId }) => runId) });
+    if (cursor !== undefined) this.note(`The ${runs.length} newest are shown: --cursor ${cursor} goes on from there, --all shows every run.`);
+  }
+
+  private async filter(project: Project): Promise<ListRunsOptions> {
+    const { query, workflow, status, tag, cursor, all, limit } = this.flags;
+    return defined({
+      query,
+      workflowName: workflow,
+      statuses: status,
+      tag,
+      createdFrom: this.flags.since ?? this.flags["start-time"],
+      createdBefore: this.flags.until ?? this.flags["end-time"],
+      before: cursor === undefined ? undefined : await runIdOf(project, cursor),
+      limit: all ? undefined : limit,
+    });
+  }
+}
+
+async function runIdOf(project: Project, id: string) {
+  const { findRun } = await import("../../services/find-run.js");
+  return (await findRun(project, id)).runId;
+}

@@ -1,0 +1,15 @@
+import { string } from "@oclif/core/args";
+import { BaseCommand } from "../../cli/base-command.js";
+
+export default class WorkflowsInfo extends BaseCommand<typeof WorkflowsInfo> {
+  static override summary = "Show a workflow: its input, settings and place in the code.";
+  static override examples = ["<%= config.bin %> workflows info process_order"];
+  static override args = { name: string({ required: true, ignoreStdin: true, description: "name of the workflow" }) };
+
+  async run(): Promise<void> {
+    const [{ showWorkflow }, { workflowCard }] = await Promise.all([import("../../services/list-workflows.js"), import("../../cli/views/workflow-card.js")]);
+    const config = await this.loadWorkflows();
+    const workflow = showWorkflow(this.args.name, config.recovery);
+    this.show(workflow, { table: (screen) => workflowCard(workflow, screen), plain: () => [workflow.name] });
+  }
+}

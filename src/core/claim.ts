@@ -1,0 +1,57 @@
+import type { WorkflowResumed, WorkflowStarted } from "./events/run.js";
+import type { WorkerId } from "./ids.js";
+import { isTerminal, mustRunAlone, type RunRecord, type RunState } from "./run.js";
+
+/** Why an append changes nothing. */
+export type Refusal = "fence" | "ended" | "expect";
+
+/** A run as an append meets it. */
+export interface RunHead {
+  readonly epoch: number;
+  readonly state: RunState;
+  readonly lastSequence: number;
+}
+
+/** What an append demands of the run. */
+export interface AppendTerms {
+  readonly fence?: number;
+  readonly seen: number;
+  readonly expect?: true;
+}
+
+/** Why the append must not happen, or undefined where it may. Decided before anything is written (I2, I4). */
+export function refusalOf(head: RunHead, terms: AppendTerms): Refusal | undefined {
+  if (terms.fence === undefined) {
+    if (isTerminal(head.state.status)) return "ended";
+  } else if (!isHeldUnder(head, terms.fence)) {
+    return "fence";
+  }
+  return terms.expect && head.lastSequence > terms.seen ? "expect" : undefined;
+}
+
+// A suspended or ended run is nobody's, whatever its epoch: who suspended it has let go of it.
+function isHeldUnder({ epoch, state }: RunHead, fence: number): boolean {
+  return epoch === fence && state.status === "running";
+}
+
+/** What a claim appends. */
+export function claimEvent(state: RunState, workerId: WorkerId, now: number): WorkflowStarted | WorkflowResumed {
+  if (state.status === "pending") return { type: "workflow.started", at: now, workerId };
+  return { type: "workflow.resumed", at: now, reason: state.wakeReason ?? "recovery", workerId };
+}
+
+/** Which runs a worker asks for. */
+export interface ClaimTerms {
+  readonly workflows: readonly string[];
+  readonly version: string;
+  readonly company: "crowd" | "alone" | "any";
+  readonly now: number;
+}
+
+/** Whether a worker may claim the run: it is due, or was parked under another version of the code. */
+export function isClaimable(run: RunRecord, terms: ClaimTerms): boolean {
+  if (!terms.workflows.includes(run.workflowName)) return false;
+  if (terms.company !== "any" && mustRunAlone(run) !== (terms.company === "alone")) return false;
+  if (run.parked) return run.parked.version !== terms.version;
+  return run.dueAt !== undefined && run.dueAt <= terms.now;
+}

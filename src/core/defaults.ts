@@ -1,0 +1,26 @@
+/** What holds where neither a definition, nor openEngine, nor the config file says otherwise. */
+export const defaults = {
+  step: { maxRetries: 3, retryDelay: "exponential" },
+  workflow: { durable: true, tagsMax: 3 },
+  recovery: { maxRecoveryAttempts: 3 },
+  limits: { eventSoft: 10_000, eventHard: 50_000, eventWarningInterval: 100, payloadBytes: 1_048_576 },
+  worker: {
+    concurrency: 100,
+    shutdownTimeoutMs: 30_000,
+    /** A worker whose heartbeat stands still for this long is dead. */
+    leaseMs: 15_000,
+    /** An event loop that is blocked for this long is killed. */
+    maxBlockMs: 300_000,
+  },
+  engine: {
+    /** Step bodies at a time in a process. */
+    stepsMax: 1000,
+    /** A retry sooner than this waits in memory; a later one suspends the run. */
+    retryInMemoryMs: 5000,
+    /** A cancelled step may take this long to notice its signal. */
+    cancelGraceMs: 10_000,
+    /** Most events, and most bytes of payload, in one transaction. */
+    batchEventsMax: 2000,
+    batchBytesMax: 8 * 1_048_576,
+  },
+} as const;

@@ -1,0 +1,100 @@
+import type { Encoded } from "../../base/codec.js";
+import type { OperationId, WorkerId } from "../ids.js";
+
+/** The first claim of a run. */
+export interface WorkflowStarted {
+  readonly type: "workflow.started";
+  readonly at: number;
+  readonly workerId: WorkerId;
+}
+
+/** The body returned `value`. */
+export interface WorkflowCompleted {
+  readonly type: "workflow.completed";
+  readonly at: number;
+  readonly value: Encoded;
+}
+
+/** The body threw, or the run was given up; `value` is the error. */
+export interface WorkflowFailed {
+  readonly type: "workflow.failed";
+  readonly at: number;
+  readonly value: Encoded;
+}
+
+/** Nothing to do before `wakeAt` (never, where it is absent, but for an outside event); or a worker hands the run over. */
+export interface WorkflowSuspended {
+  readonly type: "workflow.suspended";
+  readonly at: number;
+  readonly reason: "waiting" | "released";
+  readonly wakeAt?: number;
+  /** What the earliest wake time belongs to. */
+  readonly wakeReason?: "timer" | "retry";
+}
+
+export type ResumeReason = "timer" | "retry" | "cancellation" | "released" | "recovery";
+
+/** Each later claim. */
+export interface WorkflowResumed {
+  readonly type: "workflow.resumed";
+  readonly at: number;
+  readonly reason: ResumeReason;
+  readonly workerId: WorkerId;
+}
+
+/** The run's worker was lost. The run is due again, unless a `workflow.failed` follows in the same commit. */
+export interface WorkerLost {
+  readonly type: "workflow.interrupted";
+  readonly at: number;
+  readonly reason: "worker_lost";
+  readonly workerId: WorkerId;
+  readonly lastEventSequence: number;
+  readonly error: string;
+  /** Losses in a row without a new outcome, this one included where it was charged to the run. */
+  readonly recoveryAttempt: number;
+  readonly recoverable: boolean;
+}
+
+export type ParkCode = "NON_DETERMINISTIC" | "NON_DURABLE_AWAIT";
+
+/** Code and history do not fit: the run is parked until other code takes it up. */
+export interface RunParked {
+  readonly type: "workflow.interrupted";
+  readonly at: number;
+  readonly reason: "non_deterministic";
+  readonly code: ParkCode;
+  readonly operationId?: OperationId;
+  /** The sentence a person reads. */
+  readonly error: string;
+  /** `file:line:column` of the call, where there is one. */
+  readonly place?: string;
+  /** The version of the code that did not fit. */
+  readonly version: string;
+  readonly lastEventSequence: number;
+}
+
+/** The run ended because somebody asked for it. */
+export interface WorkflowCancelled {
+  readonly type: "workflow.cancelled";
+  readonly at: number;
+  readonly reason?: string;
+}
+
+/** Somebody outside asks the run to end. */
+export interface CancellationRequested {
+  readonly type: "cancellation.requested";
+  readonly at: number;
+  readonly reason?: string;
+  readonly requestedBy: string;
+}
+
+export type RunEvent =
+  | WorkflowStarted
+  | WorkflowCompleted
+  | WorkflowFailed
+  | WorkflowSuspended
+  | WorkflowResumed
+  | WorkerLost
+  | RunParked
+  | WorkflowCancelled
+  | CancellationRequested;

@@ -1,0 +1,59 @@
+declare const runId: unique symbol;
+declare const workerId: unique symbol;
+declare const operationId: unique symbol;
+
+/** `run_` and 26 characters of a ULID, lower case: sorts by the time of its creation. */
+export type RunId = string & { readonly [runId]: true };
+/** `worker_` and a ULID; one life of one process. Never used twice. */
+export type WorkerId = string & { readonly [workerId]: true };
+/** `kind_name_n`, e.g. `step_charge_card_1`: the n-th call of that kind and name in its run, from 1. */
+export type OperationId = string & { readonly [operationId]: true };
+
+/** Sixteen random bytes at most, as numbers 0..255; handed in, so that a test can repeat them. */
+export type RandomBytes = (count: number) => Uint8Array;
+
+const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford's base 32
+const ulidPattern = /^[0-9a-hjkmnp-tv-z]{26}$/;
+const namePattern = /^[A-Za-z0-9_.-]+$/;
+
+/** The text as a run id, or undefined where it is none. The only door for ids that come from outside. */
+export function parseRunId(text: string): RunId | undefined {
+  return text.startsWith("run_") && ulidPattern.test(text.slice(4)) ? (text as RunId) : undefined;
+}
+
+export function newRunId(nowMs: number, random: RandomBytes): RunId {
+  return `run_${ulid(nowMs, random)}` as RunId;
+}
+
+export function newWorkerId(nowMs: number, random: RandomBytes): WorkerId {
+  return `worker_${ulid(nowMs, random)}` as WorkerId;
+}
+
+/** The text as a worker id, or undefined where it is none. */
+export function parseWorkerId(text: string): WorkerId | undefined {
+  return text.startsWith("worker_") && ulidPattern.test(text.slice(7)) ? (text as WorkerId) : undefined;
+}
+
+/** Names are parts of ids that people type and put into URLs. */
+export function isValidName(name: string): boolean {
+  return namePattern.test(name) && name.length <= 128;
+}
+
+export type OperationKind = "step" | "sleep";
+
+export function operationIdOf(kindAndName: string, n: number): OperationId {
+  return `${kindAndName}_${n}` as OperationId;
+}
+
+/** An event's id follows from its run and its place: nothing to store, nothing to collide. */
+export function eventIdOf(run: RunId, sequence: number): string {
+  return `evt_${run.slice(4)}_${sequence}`;
+}
+
+function ulid(nowMs: number, random: RandomBytes): string {
+  let time = "";
+  for (let rest = nowMs, place = 0; place < 10; place++, rest = Math.floor(rest / 32)) time = alphabet.charAt(rest % 32) + time;
+  let chance = "";
+  for (const byte of random(16)) chance += alphabet.charAt(byte % 32);
+  return time + chance;
+}

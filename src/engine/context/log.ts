@@ -1,0 +1,18 @@
+/** Writes lines about a run where its process logs. Inside a body it is silent while the run replays. */
+export interface Log {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+export type LogLevel = keyof Log;
+
+export function logThrough(write: (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void): Log {
+  return {
+    debug: (message, fields) => write("debug", message, fields),
+    info: (message, fields) => write("info", message, fields),
+    warn: (message, fields) => write("warn", message, fields),
+    error: (message, fields) => write("error", message, fields),
+  };
+}

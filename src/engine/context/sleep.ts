@@ -1,0 +1,38 @@
+import { systemClock } from "../../base/clock.js";
+import { parseDurationMs, type Duration } from "../../base/duration.js";
+import { InvalidDefinitionError } from "../../core/errors.js";
+import { currentBody } from "./current.js";
+
+/**
+ * Waits for a duration or until a point in time (past: not at all). In a run the wait is durable and takes no memory;
+ * elsewhere it is a plain timer. Throws InvalidDefinitionError for a text that is no duration.
+ */
+export function sleep(durationOrDate: Duration | Date): Promise<void> {
+  const length = lengthOf(durationOrDate);
+  if (length === undefined) return Promise.reject(noDuration(durationOrDate));
+  const current = currentBody();
+  if (current === undefined) return plainSleep(length.durationMs ?? length.until - systemClock.now());
+  return current.body.ask({ kind: "sleep", args: [durationOrDate], ...length }, current.shielded) as Promise<void>;
+}
+
+type Length = { readonly durationMs: number } | { readonly durationMs?: never; readonly until: number };
+
+function lengthOf(value: Duration | Date): Length | undefined {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : { until: value.getTime() };
+  const durationMs = parseDurationMs(value);
+  return durationMs === undefined ? undefined : { durationMs };
+}
+
+function noDuration(value: Duration | Date): InvalidDefinitionError {
+  const what = value instanceof Date ? "an invalid Date" : JSON.stringify(value);
+  return new InvalidDefinitionError(`sleep(${what}): this is no duration`, 'give "30s", "1h30m", a number of seconds, or a Date');
+}
+
+async function plainSleep(ms: number): Promise<void> {
+  const end = systemClock.monotonic() + ms;
+  for (let left = ms; left > 0; left = end - systemClock.monotonic()) {
+    await new Promise<void>((resolve) => {
+      systemClock.setTimer(resolve, left);
+    });
+  }
+}

@@ -1,0 +1,101 @@
+import { setAlarm, type Clock } from "../base/clock.js";
+import { defaults } from "../core/defaults.js";
+import { WorkflowNotFoundError } from "../core/errors.js";
+import type { RunId, WorkerId } from "../core/ids.js";
+import type { RunRecord } from "../core/run.js";
+import type { Backend } from "../storage/backend.js";
+import { currentContext } from "./context/current.js";
+import type { WorkflowDefinition } from "./definition.js";
+import type { Departure, Executor, ExecutorEvents } from "./executor.js";
+import { GroupCommit } from "./group-commit.js";
+import { guardRejections } from "./rejections.js";
+import type { RunEnvironment, RunLimits } from "./run/environment.js";
+import { RunLoop } from "./run/run-loop.js";
+import { StepSlots } from "./run/step-slots.js";
+
+export interface ExecutorOptions {
+  readonly backend: Backend;
+  readonly clock: Clock;
+  readonly workerId: WorkerId;
+  /** Version of the loaded code. */
+  readonly version: string;
+  readonly workflows: ReadonlyMap<string, WorkflowDefinition>;
+  readonly limits: RunLimits;
+  readonly events: ExecutorEvents;
+  /** Whether the lease holds, so that a step may start: true; or the answer to come, false when the worker is dead. */
+  mayStart(): true | Promise<boolean>;
+  /** 0 ≤ chance < 1. */
+  random(): number;
+}
+
+export function createExecutor(options: ExecutorOptions): Executor {
+  guardRejections();
+  return new RunLoops(options);
+}
+
+class RunLoops implements Executor {
+  readonly #options: ExecutorOptions;
+  readonly #environment: RunEnvironment;
+  readonly #loops = new Map<RunId, { readonly loop: RunLoop; readonly departed: Promise<Departure> }>();
+
+  constructor(options: ExecutorOptions) {
+    const { backend, clock, events } = options;
+    this.#options = options;
+    this.#environment = {
+      ...options,
+      slots: new StepSlots(defaults.engine.stepsMax, () => options.mayStart()),
+      commits: new GroupCommit({
+        backend,
+        clock,
+        onTrouble: (error) => events.onStorageTrouble(error),
+        onBack: () => events.onStorageBack(),
+      }),
+      random: () => options.random(),
+    };
+  }
+
+  get active(): number {
+    return this.#loops.size;
+  }
+
+  async execute(run: RunRecord): Promise<Departure> {
+    const definition = this.#options.workflows.get(run.workflowName);
+    // A worker claims only the workflows that it knows.
+    if (definition === undefined) throw new WorkflowNotFoundError(run.workflowName, "start a worker that loads its module");
+    const loop = new RunLoop(run, definition, this.#environment);
+    const departed = loop.execute();
+    this.#loops.set(run.runId, { loop, departed });
+    const departure = await departed;
+    if (this.#loops.get(run.runId)?.loop === loop) this.#loops.delete(run.runId);
+    return departure;
+  }
+
+  wake(runId: RunId, sequence: number): void {
+    this.#loops.get(runId)?.loop.wake(sequence);
+  }
+
+  async release(graceMs: number): Promise<void> {
+    const entries = [...this.#loops.values()];
+    for (const { loop } of entries) loop.release();
+    const timer = setAlarm(this.#options.clock, graceMs, () => {
+      for (const { loop } of entries) loop.releaseNow();
+    });
+    await Promise.all(entries.map(({ departed }) => departed));
+    timer.cancel();
+  }
+
+  async releaseRun(runId: RunId): Promise<void> {
+    const entry = this.#loops.get(runId);
+    entry?.loop.releaseNow();
+    await entry?.departed;
+  }
+
+  drop(): void {
+    this.#environment.commits.close();
+    for (const { loop } of this.#loops.values()) loop.drop();
+  }
+
+  currentRun(): RunId | undefined {
+    return currentContext()?.runId;
+  }
+}

@@ -1,0 +1,51 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { Duration } from "../base/duration.js";
+import type { RetryDelay } from "../core/retry.js";
+
+export interface StepOptions {
+  /** `[A-Za-z0-9_.-]+`. Explicit, because bundlers rename functions. */
+  readonly name: string;
+  /** Attempts after the first one. Default 3. */
+  readonly maxRetries?: number;
+  /** Wait between attempts. Default `"exponential"`. */
+  readonly retryDelay?: RetryDelay;
+  /** How long an attempt may take before its signal aborts and it counts as failed. Default: no limit. */
+  readonly timeout?: Duration;
+}
+
+/** A step as the engine runs it. */
+export interface StepDefinition {
+  readonly name: string;
+  readonly maxRetries: number;
+  readonly retryDelay: RetryDelay;
+  readonly timeoutMs: number | undefined;
+  run(...args: readonly unknown[]): unknown;
+}
+
+export interface WorkflowOptions<Input = unknown> {
+  /** `[A-Za-z0-9_.-]+`. */
+  readonly name: string;
+  /** Checks the input where the run is started; any Standard Schema (zod, valibot, arktype …). */
+  readonly input?: StandardSchemaV1<unknown, Input>;
+  /** For people who look at it. */
+  readonly description?: string;
+  /** At most 3. */
+  readonly tags?: readonly string[];
+  /** False: no log; a lost run fails, or begins again where recovery is on. Default true. */
+  readonly durable?: boolean;
+  /** Whether a run whose worker was lost goes on. Default: true for durable runs. */
+  readonly recoverOnWorkerLoss?: boolean;
+  /** Losses in a row without a new outcome that a run survives. Default 3; 0 is none. */
+  readonly maxRecoveryAttempts?: number;
+}
+
+/** What `workflow()` returns: a definition, to be started by an engine or by the command line. It is not callable. */
+export interface WorkflowDefinition<Input = never, Output = unknown> {
+  readonly kind: "workflow";
+  readonly name: string;
+  readonly options: WorkflowOptions;
+  /** `file:line:column` of the definition. */
+  readonly place: string | undefined;
+  /** The body. Only the engine calls it. */
+  readonly run: (input: Input) => Promise<Output>;
+}

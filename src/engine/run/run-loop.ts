@@ -1,0 +1,269 @@
+import type { Timer } from "../../base/clock.js";
+import { deferred } from "../../base/deferred.js";
+import { decide, type Decision, type Misfit } from "../../core/decide.js";
+import { defaults } from "../../core/defaults.js";
+import { CancellationError, EventLimitExceededError } from "../../core/errors.js";
+import { isOutcome, type RecordedEvent } from "../../core/events/event.js";
+import type { RunParked } from "../../core/events/run.js";
+import type { RunId } from "../../core/ids.js";
+import type { RunRecord } from "../../core/run.js";
+import type { CommitResult, RunCommit } from "../../storage/backend.js";
+import { runOutside } from "../context/current.js";
+import { logThrough } from "../context/log.js";
+import type { WorkflowDefinition } from "../definition.js";
+import type { Departure } from "../executor.js";
+import type { CommitMember } from "../group-commit.js";
+import { Attempts } from "./attempts.js";
+import { Body } from "./body.js";
+import { endingOf, releaseOf } from "./ending.js";
+import type { RunEnvironment } from "./environment.js";
+import { Operations } from "./operations.js";
+import { RunLog, type Final } from "./run-log.js";
+
+const strayMs = 1000;
+
+/**
+ * Executes one claimed run: deliver what the log has, one outcome a turn; at rest decide purely; then act once. It goes on
+ * whenever a commit returns, an attempt ends, a timer fires or somebody else appended.
+ */
+export class RunLoop implements CommitMember {
+  readonly runId: RunId;
+  readonly #run: RunRecord;
+  readonly #environment: RunEnvironment;
+  readonly #log: RunLog;
+  readonly #body: Body;
+  readonly #attempts: Attempts;
+  readonly #operations: Operations;
+  readonly #departed = deferred<Departure>();
+  #gone = false;
+  #releasing = false;
+  #pumping = false;
+  #stirred = false;
+  #timer: Timer | undefined;
+  #warnedAt = 0;
+  #strayAwaited = false;
+
+  constructor(run: RunRecord, definition: WorkflowDefinition, environment: RunEnvironment) {
+    this.runId = run.runId;
+    this.#run = run;
+    this.#environment = environment;
+    this.#log = new RunLog(run);
+    const { history } = this.#log;
+    const log = logThrough((level, message, fields) => {
+      if (!this.#body.replaying) this.#note(level, message, fields);
+    });
+    this.#body = new Body({ ...run, definition, history, log, onStir: () => this.#stir() });
+    this.#attempts = new Attempts({
+      ...environment,
+      runId: run.runId,
+      epoch: run.epoch,
+      writeLog: (level, message, fields) => this.#note(level, message, fields),
+      onEnd: (operation, end) => {
+        this.#operations.attemptEnded(operation, end);
+        this.#stir();
+      },
+    });
+    this.#operations = new Operations({ run, log: this.#log, body: this.#body, attempts: this.#attempts, environment, onStir: () => this.#stir() });
+  }
+
+  /** Resolves when this worker no longer holds the run. */
+  async execute(): Promise<Departure> {
+    await this.#load();
+    await this.#body.start();
+    void this.#pump();
+    return this.#departed.promise;
+  }
+
+  /** Somebody appended up to `sequence`. */
+  wake(sequence: number): void {
+    if (sequence > this.#log.history.lastSequence) void this.#load().then(() => this.#stir());
+  }
+
+  /** No new step starts; when the running ones are done, the run is handed over. */
+  release(): void {
+    this.#releasing = true;
+    this.#attempts.hold();
+    this.#stir();
+  }
+
+  /** Hands the run over now: what its steps return is dropped. */
+  releaseNow(): void {
+    this.#attempts.abandonAll(new CancellationError("the worker hands the run over"));
+    this.release();
+  }
+
+  /** This worker holds nothing any more: writes nothing, starts nothing. */
+  drop(): void {
+    this.#leave("lost");
+  }
+
+  take(): RunCommit | undefined {
+    return this.#gone ? undefined : this.#log.take();
+  }
+
+  resultFrom(newer: readonly RecordedEvent[]): CommitResult {
+    return this.#log.resultFrom(newer);
+  }
+
+  onResult(result: CommitResult): void {
+    if (this.#gone) return;
+    const settled = this.#log.settle(result);
+    if (settled.kind === "fenced") return this.#leave("lost");
+    if (settled.kind === "outdated") {
+      void this.#load().then(() => this.#stir());
+      return;
+    }
+    if (settled.own.some(isOutcome)) {
+      this.#operations.careful = false;
+      this.#environment.events.onOutcome(this.runId);
+    }
+    if (settled.departure === undefined) this.#stir();
+    else this.#leave(settled.departure);
+  }
+
+  // Something happened: deliver and decide again, after what is under way.
+  #stir(): void {
+    this.#stirred = true;
+    if (!this.#pumping && !this.#gone) runOutside(() => void this.#pump());
+  }
+
+  async #pump(): Promise<void> {
+    this.#pumping = true;
+    do {
+      this.#stirred = false;
+      await this.#body.deliverAll();
+      if (!this.#gone && !this.#stirred) this.#decideAndAct();
+    } while (this.#stirred && !this.#gone);
+    this.#pumping = false;
+  }
+
+  #decideAndAct(): void {
+    this.#timer?.cancel();
+    if (this.#log.final === undefined && !(this.#log.committing && this.#body.ended !== undefined)) this.#carryOut(this.#decision());
+    if (!this.#run.durable && this.#log.final === undefined) this.#settleLocally();
+    else if (this.#log.busy || this.#log.final !== undefined) this.#environment.commits.request(this);
+  }
+
+  #decision(): Decision {
+    const { durable } = this.#run;
+    const { ended, misfit, unacted, open, delivered } = this.#body;
+    const [unasked] = this.#log.history.unasked;
+    return decide({
+      misfit,
+      unasked,
+      durable,
+      open: open.size,
+      lastDelivered: delivered,
+      releasing: this.#releasing,
+      bodyEnded: ended !== undefined,
+      mustAct: unacted.length > 0 || this.#operations.mustCancel,
+      busy: this.#log.busy || this.#attempts.count > 0,
+      nextTimer: this.#operations.nextTimer(),
+      now: this.#environment.clock.now(),
+      retryInMemoryMs: defaults.engine.retryInMemoryMs,
+    });
+  }
+
+  #carryOut(decision: Decision): void {
+    switch (decision.kind) {
+      case "park":
+        return this.#awaitsStray(decision.misfit) ? this.#wakeIn(strayMs) : this.#finish(this.#parking(decision.misfit));
+      case "end":
+        return this.#finish(endingOf(this.#log, this.#body, this.#environment));
+      case "release":
+        return this.#finish(releaseOf(this.#run, this.#environment.clock.now()));
+      case "suspend": {
+        const { kind: _kind, ...wake } = decision;
+        const at = this.#environment.clock.now();
+        return this.#finish({ departure: "suspended", events: [{ type: "workflow.suspended", at, reason: "waiting", ...wake }] });
+      }
+      case "act":
+        if (this.#withinLimits()) this.#operations.act();
+        this.#stirred = true;
+        return;
+      case "fire_timers":
+        this.#operations.fireTimers();
+        this.#stirred = true;
+        return;
+      case "wait":
+        if (decision.until !== undefined) this.#wakeIn(decision.until - this.#environment.clock.now());
+        return;
+      default:
+        return decision satisfies never;
+    }
+  }
+
+  #finish(final: Final): void {
+    this.#log.final = final;
+  }
+
+  #parking(misfit: Misfit): Final {
+    const at = this.#environment.clock.now();
+    const { code, message: error, operationId, place } = misfit;
+    const event: RunParked = {
+      type: "workflow.interrupted",
+      reason: "non_deterministic",
+      at,
+      code,
+      error,
+      version: this.#environment.version,
+      lastEventSequence: this.#log.history.lastSequence,
+      ...(operationId && { operationId }),
+      ...(place && { place }),
+    };
+    this.#body.frozen = true;
+    return { departure: "parked", events: [event] };
+  }
+
+  #withinLimits(): boolean {
+    const { eventSoft, eventHard, eventWarningInterval } = this.#environment.limits;
+    const { length } = this.#log;
+    if (length >= eventHard) {
+      this.#body.ended = { error: new EventLimitExceededError(this.runId, eventHard) };
+      return false;
+    }
+    if (length >= eventSoft && (this.#warnedAt === 0 || length >= this.#warnedAt + eventWarningInterval)) {
+      this.#warnedAt = length;
+      this.#note("warn", `the run has ${length} events; it fails at ${eventHard}`);
+    }
+    return true;
+  }
+
+  #settleLocally(): void {
+    if (this.#log.settleLocally().length > 0) this.#stirred = true;
+  }
+
+  async #load(): Promise<void> {
+    if (!this.#run.durable) return;
+    const { commits } = this.#environment;
+    const { history } = this.#log;
+    history.absorb((await commits.read(this.runId, history.lastSequence)) ?? []);
+    this.#log.final = undefined;
+  }
+
+  // A body at rest with nothing pending waits for something that is not in the log. Its next call would tell for what: it gets a moment to come.
+  #awaitsStray({ code, operationId }: Misfit): boolean {
+    if (code !== "NON_DURABLE_AWAIT" || operationId !== undefined || this.#body.misfit !== undefined || this.#strayAwaited) return false;
+    this.#strayAwaited = true;
+    return true;
+  }
+
+  // Timers are capped and clocks jump: who is woken looks again, and waits again where it is too early.
+  #wakeIn(delayMs: number): void {
+    this.#timer = this.#environment.clock.setTimer(() => this.#stir(), Math.max(1, delayMs));
+  }
+
+  #leave(departure: Departure): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#body.frozen = true;
+    this.#timer?.cancel();
+    this.#operations.close();
+    this.#attempts.abandonAll(new CancellationError(`the worker no longer executes the run (${departure})`));
+    this.#departed.resolve(departure);
+  }
+
+  #note(level: "debug" | "info" | "warn" | "error", message: string, fields?: Readonly<Record<string, unknown>>): void {
+    this.#environment.events.onNote({ level, message, runId: this.runId, ...(fields && { fields }) });
+  }
+}

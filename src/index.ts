@@ -1,0 +1,38 @@
+export { workflow, step } from "./engine/define.js";
+export type { StepOptions, WorkflowDefinition, WorkflowOptions } from "./engine/definition.js";
+export { stepContext } from "./engine/context/step.js";
+export type { StepContext } from "./engine/context/current.js";
+export { runContext, shield } from "./engine/context/run.js";
+export type { RunContext } from "./engine/context/run.js";
+export type { Log } from "./engine/context/log.js";
+export { sleep } from "./engine/context/sleep.js";
+export { now, random, uuid } from "./engine/context/chance.js";
+export type { Duration } from "./base/duration.js";
+export type { RetryDelay } from "./core/retry.js";
+export {
+  AmbiguousRunError,
+  CancellationError,
+  ConfigError,
+  EventLimitExceededError,
+  FatalError,
+  InvalidDefinitionError,
+  InvalidInputError,
+  ModuleError,
+  NameTakenError,
+  NonDeterministicWorkflowError,
+  NonDurableAwaitError,
+  NotInWorkflowError,
+  NotStorableValueError,
+  PayloadTooLargeError,
+  PyworkflowError,
+  RecoveryDisabledError,
+  RecoveryExhaustedError,
+  RetryableError,
+  RunFailedError,
+  RunNotFoundError,
+  StepTimeoutError,
+  StorageError,
+  WaitTimeoutError,
+  WorkflowNotFoundError,
+} from "./core/errors.js";
+export type { RetryableErrorOptions } from "./core/errors.js";

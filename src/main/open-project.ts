@@ -1,0 +1,56 @@
+import { existsSync } from "node:fs";
+import { systemClock } from "../base/clock.js";
+import type { Config, StorageConfig } from "../config/config.js";
+import { loadConfig, type LoadConfigOptions } from "../config/load-config.js";
+import { processLocksOf } from "./process-lock.js";
+import type { Project } from "../services/project.js";
+import type { Backend } from "../storage/backend.js";
+
+export interface OpenProjectOptions extends Omit<LoadConfigOptions, "loadScript">, OpenBackendOptions {
+  /** A line for the person who asked. */
+  readonly onNote?: (line: string) => void;
+}
+
+export interface OpenBackendOptions {
+  /** Only look: nothing is made or migrated, and a store that isn't there yet is an empty one. */
+  readonly readOnly?: boolean;
+  /** For short commands: wait for the store's lock in place, at the cost of a blocked event loop. */
+  readonly blocking?: boolean;
+}
+
+/** The project that flags, environment and configuration name, with its store opened. Throws ConfigError or StorageError. */
+export async function openProject(options: OpenProjectOptions): Promise<Project> {
+  const config = await loadConfig({ ...options, loadScript });
+  const { storage } = config;
+  if (options.readOnly === true && storage.backend === "sqlite" && !existsSync(storage.path)) {
+    options.onNote?.(`There is no store at ${storage.path} yet: the first run that is started makes it.`);
+  }
+  const backend = await openBackend(storage, options);
+  return { config, backend, clock: systemClock, locks: processLocksOf(storage), close: () => backend.close() };
+}
+
+/** A configuration whose modules are imported, and the version of their code. */
+export type LoadedConfig = Config & { readonly version: string };
+
+/** The configuration and its workflow modules, imported. Throws ConfigError or ModuleError. */
+export async function loadWorkflows(options: LoadConfigOptions): Promise<LoadedConfig> {
+  const config = await loadConfig({ ...options, loadScript });
+  const { loadModules } = await import("./load-modules.js");
+  return { ...config, version: (await loadModules(config)).version };
+}
+
+// Only a configuration that is a program needs the compiler.
+async function loadScript(file: string): Promise<unknown> {
+  const modules = await import("./load-modules.js");
+  return modules.loadScript(file);
+}
+
+/** Opens the configured store; only the code of that backend is loaded. */
+export async function openBackend(storage: StorageConfig, { readOnly = false, blocking = false }: OpenBackendOptions): Promise<Backend> {
+  if (storage.backend === "memory") {
+    const { createMemoryBackend } = await import("../storage/memory/memory-backend.js");
+    return createMemoryBackend();
+  }
+  const { openSqlite } = await import("../storage/sqlite/sqlite-backend.js");
+  return openSqlite({ path: storage.path, durability: storage.durability, readOnly, blocking, clock: systemClock });
+}

@@ -1,0 +1,86 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import Sqlite from "better-sqlite3";
+import type { StorageConfig } from "../config/config.js";
+import { parseRunId, type WorkerId } from "../core/ids.js";
+import type { LastWords, ProcessLocks } from "../runtime/process-lock.js";
+
+/** The locks of the processes that work on a store: files beside it. A store in memory has none: it is one process's own. */
+export function processLocksOf(storage: StorageConfig): ProcessLocks {
+  return storage.backend === "sqlite" ? fileLocks(`${storage.path}.locks`) : noLocks;
+}
+
+const noLocks: ProcessLocks = {
+  hold: () => ({ release: () => undefined }),
+  isFree: () => false,
+  writeLastWords: () => undefined,
+  lastWords: () => undefined,
+  forget: () => undefined,
+};
+
+/**
+ * Each process holds an exclusive SQLite transaction on an empty file of its own. The kernel ends such a lock with the
+ * process, however it dies, and does not hand it to the process's children.
+ */
+function fileLocks(folder: string): ProcessLocks {
+  const lockFile = (workerId: WorkerId) => join(folder, workerId);
+  const wordsFile = (workerId: WorkerId) => join(folder, `${workerId}.last-words`);
+  const forget = (workerId: WorkerId) => {
+    for (const file of [lockFile(workerId), `${lockFile(workerId)}-journal`, wordsFile(workerId)]) rmSync(file, { force: true });
+  };
+  return {
+    hold(workerId) {
+      mkdirSync(folder, { recursive: true });
+      const lock = takeLock(lockFile(workerId));
+      return {
+        release() {
+          lock.close();
+          forget(workerId);
+        },
+      };
+    },
+    isFree: (workerId) => isFree(lockFile(workerId)),
+    writeLastWords: (workerId, words) => writeQuietly(wordsFile(workerId), words),
+    lastWords: (workerId) => readWords(wordsFile(workerId)),
+    forget,
+  };
+}
+
+// Never read such a file by other means in a process that holds one: closing any descriptor of it ends the lock.
+function takeLock(file: string, fileMustExist = false): Sqlite.Database {
+  const database = new Sqlite(file, { timeout: 0, fileMustExist });
+  try {
+    database.exec("BEGIN EXCLUSIVE");
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function isFree(file: string): boolean {
+  if (!existsSync(file)) return false;
+  try {
+    takeLock(file, true).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// The first line is the run, or empty; the rest is the error.
+function writeQuietly(file: string, { runId, error }: LastWords): void {
+  try {
+    writeFileSync(file, `${runId ?? ""}\n${error}`);
+  } catch {
+    // The process is dying: all of its runs are charged then.
+  }
+}
+
+function readWords(file: string): LastWords | undefined {
+  if (!existsSync(file)) return undefined;
+  const text = readFileSync(file, "utf8");
+  const end = text.indexOf("\n");
+  const runId = parseRunId(text.slice(0, end));
+  return { error: text.slice(end + 1), ...(runId && { runId }) };
+}

@@ -1,0 +1,33 @@
+import type { Encoded } from "../../base/codec.js";
+import type { WorkerId } from "../../core/ids.js";
+import type { LogOptions } from "../log-line.js";
+import type { Company } from "../worker/company.js";
+
+/** What a supervisor says to a worker process: `begin` first, and once. */
+export type Order<Config = unknown> =
+  | { readonly type: "begin"; readonly begin: Begin<Config> }
+  /** Claim nothing more, finish steps for at most this long, hand the rest over, exit. */
+  | { readonly type: "stop"; readonly graceMs: number };
+
+/** What a worker process says to its supervisor. */
+export type Report =
+  /** Its modules are loaded, it claims. */
+  | { readonly type: "ready"; readonly workflows: readonly string[]; readonly version: string }
+  /** It can't begin; it exits. The error is an encoded one. */
+  | { readonly type: "failed"; readonly error: Encoded }
+  /** Some run has a new outcome: the first time in its life, and at most twice a second. */
+  | { readonly type: "outcome" };
+
+export interface Begin<Config = unknown> {
+  /** New for each process. The supervisor chooses it, so that it can bury a process that never said a word. */
+  readonly workerId: WorkerId;
+  readonly parentId: WorkerId;
+  readonly company: Company;
+  readonly concurrency: number;
+  readonly hostname: string;
+  /** The only workflows to execute; absent: all that the modules define. */
+  readonly workflows?: readonly string[];
+  readonly log: LogOptions;
+  /** The resolved configuration, for the entry file of the process. */
+  readonly config: Config;
+}

@@ -1,0 +1,214 @@
+import { setAlarm } from "../../base/clock.js";
+import { deferred } from "../../base/deferred.js";
+import type { WorkerId } from "../../core/ids.js";
+import type { ExecutorNote } from "../../engine/executor.js";
+import type { WorkerLoss, WorkerRecord } from "../../storage/backend.js";
+import { describeExit, type Child, type Loaded } from "./child.js";
+import { chargeFor, crashLoopDeaths, pauseMs } from "./crash-loop.js";
+import { Enrolment } from "./enrolment.js";
+import { Observer } from "./observer.js";
+import type { SupervisorParts } from "./parts.js";
+import { Roster } from "./roster.js";
+
+/** Starts worker processes, watches them and every other worker of the store, and brings their runs back when they die. */
+export interface Supervisor {
+  /** Resolves when the first process claims. Rejects with what kept it from that, where none can begin. */
+  readonly ready: Promise<Loaded>;
+  /** Resolves when every process is gone and the store knows it; after a failed start, too. */
+  readonly ended: Promise<void>;
+  /** As on SIGTERM: the processes finish or hand over what they hold. */
+  stop(): void;
+  /** Ends the processes at once; what they held is due for others, and charged to no run. */
+  kill(): void;
+}
+
+export function startSupervisor(parts: SupervisorParts): Supervisor {
+  return new RunningSupervisor(parts);
+}
+
+const lookEveryMs = 250;
+// When the steps' time is up, a process still has to hand its runs over.
+const exitGraceMs = 10_000;
+
+class RunningSupervisor implements Supervisor {
+  readonly ready: Promise<Loaded>;
+  readonly #parts: SupervisorParts;
+  readonly #roster: Roster;
+  readonly #observer: Observer;
+  readonly #enrolment: Enrolment;
+  readonly #end = deferred<void>();
+  #loaded: Loaded | undefined;
+  /** Deaths since the last new outcome of any run. */
+  #deathsInARow = 0;
+  #startAgainAt = -Infinity;
+  #phase: "at work" | "stopping" | "ended" = "at work";
+  #looking: Promise<void> | undefined;
+
+  constructor(parts: SupervisorParts) {
+    this.#parts = parts;
+    const { clock, locks, settings } = parts;
+    this.#observer = new Observer({ clock, locks, leaseMs: settings.leaseMs, everyMs: lookEveryMs });
+    this.#enrolment = new Enrolment(parts);
+    this.#roster = new Roster(parts, {
+      onOutcome: () => {
+        this.#deathsInARow = 0;
+      },
+      onExit: (child) => this.#bury(child),
+      // At once, not at the next look: recovery waits for nobody.
+      onGone: () => void this.#fill(),
+    });
+    this.ready = this.#begin();
+    // The caller may be waiting for the end alone.
+    this.ready.catch(() => this.kill());
+  }
+
+  get ended(): Promise<void> {
+    return this.#end.promise;
+  }
+
+  stop(): void {
+    if (this.#phase !== "at work") return;
+    this.#phase = "stopping";
+    void this.#finish();
+  }
+
+  kill(): void {
+    this.stop();
+    this.#roster.kill();
+  }
+
+  async #begin(): Promise<Loaded> {
+    const children = await Promise.all(Array.from({ length: this.#parts.settings.processes }, () => this.#start("crowd")));
+    const loaded = await Promise.any(children.map(({ ready }) => ready)).catch((error: unknown) => {
+      throw error instanceof AggregateError ? error.errors[0] : error;
+    });
+    await this.#enrolment.enter(loaded);
+    this.#loaded = loaded;
+    this.#looking = this.#keepLooking();
+    return loaded;
+  }
+
+  #start(company: "crowd" | "alone"): Promise<Child> {
+    return this.#roster.start(company, this.#enrolment.workerId);
+  }
+
+  async #bury(child: Child): Promise<void> {
+    const exit = await child.exited;
+    const words = this.#parts.locks.lastWords(child.workerId);
+    const error = words?.error ?? describeExit(exit);
+    const isDeath = this.#loaded !== undefined && this.#phase === "at work" && (exit.code !== 0 || words !== undefined);
+    if (isDeath) await this.#tellDeath(child, error);
+    const charge = isDeath ? chargeFor(this.#deathsInARow, words?.runId) : "none";
+    await this.#lose(child.workerId, error, charge);
+  }
+
+  async #tellDeath({ workerId, pid, ready }: Child, error: string): Promise<void> {
+    this.#deathsInARow++;
+    const delayMs = pauseMs(this.#deathsInARow);
+    this.#startAgainAt = this.#parts.clock.monotonic() + delayMs;
+    const cause = await ready.then(() => undefined, (reason: unknown) => reason);
+    this.#note("warn", `worker process ${pid} is gone: ${error}`, { worker_id: workerId, ...(cause !== undefined && { error: cause }) });
+    if (this.#deathsInARow < crashLoopDeaths) return;
+    const seconds = Math.ceil(delayMs / 1000);
+    this.#note("error", `crash loop: ${this.#deathsInARow} worker processes died in a row and no run got on; no run is charged, the next process starts in ${seconds} s`);
+  }
+
+  async #lose(workerId: WorkerId, error: string, charge: WorkerLoss["charge"]): Promise<void> {
+    const { backend, clock, locks, onNote } = this.#parts;
+    try {
+      const lost = await backend.loseWorker({ workerId, now: clock.now(), error, charge });
+      for (const { runId, status, recoveryAttempts } of lost) {
+        const level = status === "failed" ? "error" : "warn";
+        onNote({ level, message: `run ${status}: it lost its worker (${error})`, runId, fields: { recovery_attempts: recoveryAttempts } });
+      }
+      locks.forget(workerId);
+    } catch (cause) {
+      // The looks that follow find the lock free, and try again.
+      this.#note("error", "the store was not told of a lost worker; trying again", { worker_id: workerId, error: cause });
+    }
+  }
+
+  async #keepLooking(): Promise<void> {
+    while (this.#phase !== "ended") {
+      await this.#lookAround();
+      await new Promise<void>((resolve) => {
+        this.#parts.clock.setTimer(resolve, lookEveryMs);
+      });
+    }
+  }
+
+  async #lookAround(): Promise<void> {
+    try {
+      const workers = await this.#parts.backend.listWorkers();
+      if (this.#enrolment.isToldToStop(workers)) this.stop();
+      await this.#loseDead(workers.filter(({ workerId, status }) => workerId !== this.#enrolment.workerId && status !== "dead"));
+      await this.#fill();
+      await this.#isolate(workers);
+      if (this.#parts.settings.drain && (await this.#isQuiet(workers))) this.stop();
+    } catch (error) {
+      this.#note("warn", "the store can't be asked for its workers; trying again", { error });
+    }
+  }
+
+  async #loseDead(workers: readonly WorkerRecord[]): Promise<void> {
+    const foreign = workers.filter(({ workerId }) => this.#roster.get(workerId) === undefined);
+    for (const { workerId, error } of [...this.#observer.endedByLock(foreign), ...this.#observer.standingStill(workers)]) {
+      await this.#lose(workerId, error, this.#parts.locks.lastWords(workerId)?.runId ?? "all");
+      // One of our own that stands still (SIGSTOP): lost first, so that it finds nothing when it goes on.
+      this.#roster.get(workerId)?.kill();
+    }
+  }
+
+  /** Starts what is missing, once the pause after the last death is over. */
+  async #fill(): Promise<void> {
+    if (!this.#mayStart()) return;
+    const missing = this.#parts.settings.processes - this.#roster.count("crowd");
+    await Promise.all(Array.from({ length: Math.max(0, missing) }, () => this.#start("crowd")));
+  }
+
+  /** A process of its own for each due run that may be what kills its workers, as far as cores are idle. */
+  async #isolate(workers: readonly WorkerRecord[]): Promise<void> {
+    const { backend, clock, settings } = this.#parts;
+    if (!this.#mayStart() || this.#loaded === undefined) return;
+    const holding = new Set(workers.filter(({ activeRuns }) => activeRuns > 0).map(({ workerId }) => workerId));
+    const isHolding = ({ workerId }: Child) => holding.has(workerId);
+    const slots = Math.max(1, settings.cores - this.#roster.of("crowd").filter(isHolding).length) - this.#roster.count("alone");
+    if (slots <= 0) return;
+    // Those that hold none yet will take one of the due ones.
+    const waiting = this.#roster.count("alone") - this.#roster.of("alone").filter(isHolding).length;
+    const due = await backend.countDue({ ...this.#loaded, company: "alone", limit: slots + waiting, now: clock.now() });
+    if (this.#mayStart()) await Promise.all(Array.from({ length: Math.max(0, due - waiting) }, () => this.#start("alone")));
+  }
+
+  #mayStart(): boolean {
+    return this.#loaded !== undefined && this.#phase === "at work" && this.#parts.clock.monotonic() >= this.#startAgainAt;
+  }
+
+  async #isQuiet(workers: readonly WorkerRecord[]): Promise<boolean> {
+    const { backend, clock } = this.#parts;
+    if (this.#loaded === undefined || this.#holdsAny(workers)) return false;
+    if ((await backend.countDue({ ...this.#loaded, company: "any", limit: 1, now: clock.now() })) > 0) return false;
+    // What was due a moment ago may be held by now.
+    return !this.#holdsAny(await backend.listWorkers());
+  }
+
+  #holdsAny(workers: readonly WorkerRecord[]): boolean {
+    return workers.some(({ workerId, activeRuns }) => activeRuns > 0 && this.#roster.get(workerId) !== undefined);
+  }
+
+  async #finish(): Promise<void> {
+    const { clock, settings } = this.#parts;
+    const deadline = setAlarm(clock, settings.shutdownTimeoutMs + exitGraceMs, () => this.#roster.kill());
+    void this.#enrolment.drains();
+    await this.#roster.stop(settings.shutdownTimeoutMs);
+    deadline.cancel();
+    this.#phase = "ended";
+    await this.#looking;
+    await this.#enrolment.leave();
+    this.#end.resolve();
+  }
+
+  #note(level: ExecutorNote["level"], message: string, fields?: ExecutorNote["fields"]): void {
+    this.#parts.onNote({ level, message, ...(fields && { fields }) });
+  }
+}

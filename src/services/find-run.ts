@@ -1,0 +1,28 @@
+import { AmbiguousRunError, RunNotFoundError } from "../core/errors.js";
+import { parseRunId, type RunId } from "../core/ids.js";
+import type { RunRecord } from "../core/run.js";
+import type { Project } from "./project.js";
+
+const candidatesMax = 5;
+
+/**
+ * The run that a person means: a whole id, a prefix that only one id has, or `@last`, the newest run.
+ * Throws RunNotFoundError, or AmbiguousRunError with the newest candidates.
+ */
+export async function findRun(project: Project, text: string): Promise<RunRecord> {
+  const runId = parseRunId(text) ?? (await onlyRunId(project, text));
+  const run = await project.backend.getRun(runId);
+  if (run === undefined) throw new RunNotFoundError(text);
+  return run;
+}
+
+async function onlyRunId({ backend }: Project, text: string): Promise<RunId> {
+  const newest = text === "@last";
+  if (text === "") throw new RunNotFoundError(text);
+  const found = await backend.findRunIds(newest ? "" : text, newest ? 1 : candidatesMax + 1);
+  const [first, second] = found;
+  if (first === undefined) throw new RunNotFoundError(text);
+  if (second === undefined) return first;
+  const shown: string[] = found.slice(0, candidatesMax);
+  throw new AmbiguousRunError(text, found.length > candidatesMax ? [...shown, "…"] : shown);
+}

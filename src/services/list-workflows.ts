@@ -1,0 +1,80 @@
+import { WorkflowNotFoundError } from "../core/errors.js";
+import type { JsonSchema } from "../base/json.js";
+import { nearest } from "../base/nearest.js";
+import type { WorkflowDefinition } from "../engine/definition.js";
+import { inputSchemaOf } from "../engine/input.js";
+import { registeredWorkflows } from "../engine/registry.js";
+
+/** A workflow under the names that JSON shows. */
+export interface WorkflowRow {
+  readonly name: string;
+  readonly description: string | null;
+  readonly tags: readonly string[];
+  readonly max_duration: null;
+  readonly durable: boolean;
+  readonly input_schema: JsonSchema | null;
+  readonly schedule: null;
+}
+
+export interface WorkflowCard extends WorkflowRow {
+  /** `file:line:column` of the definition. */
+  readonly module: string | null;
+  readonly recover_on_worker_loss: boolean;
+  readonly max_recovery_attempts: number;
+}
+
+/** What recovery is where a definition does not say. */
+export interface RecoveryDefaults {
+  readonly recoverOnWorkerLoss?: boolean;
+  readonly maxRecoveryAttempts: number;
+}
+
+/** Every workflow of the loaded modules, by name. */
+export function listWorkflows(): readonly WorkflowRow[] {
+  return [...registeredWorkflows().values()].map(workflowRow).toSorted((a, b) => a.name.localeCompare(b.name));
+}
+
+/** Throws WorkflowNotFoundError with the nearest name. */
+export function showWorkflow(name: string, recovery: RecoveryDefaults): WorkflowCard {
+  const workflow = findWorkflow(name);
+  const { options, place } = workflow;
+  const row = workflowRow(workflow);
+  return {
+    ...row,
+    module: place ?? null,
+    recover_on_worker_loss: options.recoverOnWorkerLoss ?? recovery.recoverOnWorkerLoss ?? row.durable,
+    max_recovery_attempts: options.maxRecoveryAttempts ?? recovery.maxRecoveryAttempts,
+  };
+}
+
+/** Throws WorkflowNotFoundError with the nearest name. */
+export function findWorkflow(name: string): WorkflowDefinition {
+  const workflows = registeredWorkflows();
+  const found = workflows.get(name);
+  if (found !== undefined) return found;
+  const near = nearest(name, [...workflows.keys()]);
+  throw new WorkflowNotFoundError(name, near === undefined ? adviceWithout(workflows.size) : `did you mean ${near}?`);
+}
+
+/** The schema of a workflow's input as JSON Schema; undefined where there is none. */
+export function inputSchema(workflow: WorkflowDefinition): JsonSchema | undefined {
+  return inputSchemaOf(workflow);
+}
+
+function adviceWithout(count: number): string {
+  if (count > 0) return "pyworkflow workflows list shows the workflows";
+  return "no workflow module was found: name one with --module, or write `module: ./workflows` into pyworkflow.config.yaml";
+}
+
+function workflowRow(workflow: WorkflowDefinition): WorkflowRow {
+  const { name, options } = workflow;
+  return {
+    name,
+    description: options.description ?? null,
+    tags: options.tags ?? [],
+    max_duration: null,
+    durable: options.durable ?? true,
+    input_schema: inputSchemaOf(workflow) ?? null,
+    schedule: null,
+  };
+}

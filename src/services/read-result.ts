@@ -1,0 +1,59 @@
+import { decode } from "../base/codec.js";
+import {
+  NonDeterministicWorkflowError,
+  NonDurableAwaitError,
+  type PyworkflowError,
+  RunCancelledError,
+  RunFailedError,
+  RunNotEndedError,
+} from "../core/errors.js";
+import type { RunId } from "../core/ids.js";
+import type { Parked, RunRecord, RunStatus } from "../core/run.js";
+import { findRun } from "./find-run.js";
+import type { Project } from "./project.js";
+import { errorCard, type ErrorCard } from "./show-run.js";
+
+/** How a run stands for somebody who waits for it, under the names that JSON shows. */
+export interface RunOutcome {
+  readonly run_id: RunId;
+  readonly workflow_name: string;
+  readonly status: RunStatus;
+  /** Of a completed run. */
+  readonly result?: unknown;
+  /** Of a failed run. */
+  readonly error?: ErrorCard;
+}
+
+/** The result of a completed run. Throws as {@link findRun} and {@link resultOf}. */
+export async function readResult(project: Project, { id }: { readonly id: string }): Promise<unknown> {
+  return resultOf(await findRun(project, id));
+}
+
+/** Throws RunFailedError, RunCancelledError, the error that a run is parked for, or RunNotEndedError. */
+export function resultOf(run: RunRecord): unknown {
+  if (run.status === "completed") return run.result === undefined ? undefined : decode(run.result);
+  if (run.status === "failed") throw new RunFailedError(run.runId, causeOf(run));
+  if (run.status === "cancelled") throw new RunCancelledError(run.runId);
+  if (run.parked !== undefined) throw parkedError(run.runId, run.parked);
+  throw new RunNotEndedError(run.runId, run.status);
+}
+
+export function outcomeOf(run: RunRecord): RunOutcome {
+  return {
+    run_id: run.runId,
+    workflow_name: run.workflowName,
+    status: run.status,
+    ...(run.status === "completed" && { result: resultOf(run) ?? null }),
+    ...(run.error !== undefined && { error: errorCard(decode(run.error)) }),
+  };
+}
+
+function causeOf(run: RunRecord): Error {
+  const cause = run.error === undefined ? undefined : decode(run.error);
+  return cause instanceof Error ? cause : new TypeError(`the body threw ${String(cause)}`);
+}
+
+function parkedError(runId: RunId, { code, error, operationId, place }: Parked): PyworkflowError {
+  const Refusal = code === "NON_DETERMINISTIC" ? NonDeterministicWorkflowError : NonDurableAwaitError;
+  return new Refusal(`run ${runId} is parked: ${error}`, operationId, place);
+}

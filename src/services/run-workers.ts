@@ -1,0 +1,63 @@
+import type { Begin } from "../runtime/supervisor/messages.js";
+import type { Launch, Loaded } from "../runtime/supervisor/child.js";
+import { startSupervisor, type Supervisor } from "../runtime/supervisor/supervisor.js";
+import type { ExecutorNote } from "../engine/executor.js";
+import type { LogOptions } from "../runtime/log-line.js";
+import type { ProcessLocks } from "../runtime/process-lock.js";
+import { ConfigError } from "../core/errors.js";
+import type { WorkerId } from "../core/ids.js";
+import type { Project } from "./project.js";
+
+export interface RunWorkersOptions {
+  /** Worker processes. Default: what the configuration says, else one for each core. */
+  readonly processes?: number;
+  /** Runs at a time in each process. Default: what the configuration says. */
+  readonly concurrency?: number;
+  readonly shutdownTimeoutMs?: number;
+  /** Execute these workflows only. Default: all that the modules define. */
+  readonly workflows?: readonly string[];
+  /** End when nothing is due and nothing runs. */
+  readonly drain: boolean;
+  /** The name of this machine for people who list workers. */
+  readonly hostname: string;
+  readonly log: LogOptions;
+  readonly onNote: (note: ExecutorNote) => void;
+}
+
+/** What the machine gives; made by `main`. */
+export interface ProcessMeans {
+  readonly launch: Launch;
+  readonly locks: ProcessLocks;
+  readonly newWorkerId: () => WorkerId;
+  readonly cores: number;
+  readonly pid: number;
+}
+
+/** Workers at work, or about to be. */
+export interface RunningWorkers extends Supervisor {
+  readonly processes: number;
+}
+
+export type { Loaded };
+
+/** Starts a supervisor with its worker processes. Throws ConfigError where the store is not one that processes can share. */
+export function runWorkers(project: Project, options: RunWorkersOptions, means: ProcessMeans): RunningWorkers {
+  const { config, backend, clock } = project;
+  if (config.storage.backend === "memory") {
+    throw new ConfigError("a store in memory can't be shared by worker processes", { place: "storage", hint: "choose --storage sqlite" });
+  }
+  const { processes = config.worker.processes ?? means.cores, concurrency = config.worker.concurrency } = options;
+  const shutdownTimeoutMs = options.shutdownTimeoutMs ?? config.worker.shutdownTimeoutMs;
+  const { hostname, workflows, log, drain, onNote } = options;
+  const begin: Omit<Begin, "workerId" | "parentId" | "company"> = {
+    concurrency,
+    hostname,
+    log,
+    config: { ...config, worker: { ...config.worker, shutdownTimeoutMs } },
+    ...(workflows && { workflows }),
+  };
+  const { cores, pid, launch, locks, newWorkerId } = means;
+  const settings = { processes, cores, pid, leaseMs: config.worker.leaseMs, shutdownTimeoutMs, drain };
+  const supervisor = startSupervisor({ backend, clock, locks, launch, newWorkerId, settings, begin, onNote });
+  return Object.assign(supervisor, { processes });
+}

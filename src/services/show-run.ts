@@ -1,0 +1,110 @@
+import { decode } from "../base/codec.js";
+import type { EventType, RecordedEvent } from "../core/events/event.js";
+import type { ParkCode } from "../core/events/run.js";
+import type { OperationId, WorkerId } from "../core/ids.js";
+import type { Parked, RunRecord } from "../core/run.js";
+import { stepsOf, type StepStatus } from "../core/steps.js";
+import { findRun } from "./find-run.js";
+import { runRow, secondsBetween, type RunRow } from "./list-runs.js";
+import type { Project } from "./project.js";
+
+/** All that is known of a run, under the names that JSON shows. Durations in seconds. */
+export interface RunCard extends RunRow {
+  readonly input: unknown;
+  readonly result: unknown;
+  readonly error: ErrorCard | null;
+  readonly idempotency_key: string | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly max_recovery_attempts: number;
+  readonly recover_on_worker_loss: boolean;
+  readonly parent_run_id: string | null;
+  readonly nesting_depth: number;
+  readonly continued_from_run_id: string | null;
+  readonly continued_to_run_id: string | null;
+  readonly worker_id: WorkerId | null;
+  readonly last_event: { readonly type: EventType; readonly timestamp: Date; readonly sequence: number } | null;
+  readonly event_count: number;
+  readonly parked: ParkedCard | null;
+  readonly steps: readonly StepCard[];
+}
+
+export interface ErrorCard {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string | null;
+  readonly stack: string | null;
+}
+
+export interface ParkedCard {
+  readonly code: ParkCode;
+  readonly operation_id: OperationId | null;
+  /** `file:line:column` of the call that does not fit. */
+  readonly at: string | null;
+}
+
+export interface StepCard {
+  readonly step_id: OperationId;
+  readonly name: string;
+  readonly status: StepStatus;
+  readonly attempts: number;
+  /** From the first attempt to the outcome, waits included; null while the step is open. */
+  readonly duration: number | null;
+}
+
+/** The run with this id, prefix or `@last`. Throws as {@link findRun}. */
+export async function showRun(project: Project, { id }: { readonly id: string }): Promise<RunCard> {
+  const run = await findRun(project, id);
+  return runCard(run, await project.backend.readHistory(run.runId, 0));
+}
+
+function runCard(run: RunRecord, history: readonly RecordedEvent[]): RunCard {
+  const { recovery_attempts, wake_at, tags, ...row } = runRow(run);
+  return {
+    ...row,
+    input: decode(run.input),
+    result: run.result === undefined ? null : decode(run.result),
+    error: run.error === undefined ? null : errorCard(decode(run.error)),
+    idempotency_key: run.idempotencyKey ?? null,
+    tags,
+    metadata: {},
+    recovery_attempts,
+    max_recovery_attempts: run.maxRecoveryAttempts,
+    recover_on_worker_loss: run.recoverOnWorkerLoss,
+    parent_run_id: null,
+    nesting_depth: 0,
+    continued_from_run_id: null,
+    continued_to_run_id: null,
+    wake_at,
+    worker_id: run.workerId ?? null,
+    last_event: lastEvent(history),
+    event_count: history.length,
+    parked: run.parked === undefined ? null : parkedCard(run.parked),
+    steps: stepCards(history),
+  };
+}
+
+/** What a stored error says; also of a thing thrown that is no Error. */
+export function errorCard(error: unknown): ErrorCard {
+  if (!(error instanceof Error)) return { name: "Error", message: String(error), code: null, stack: null };
+  const code: unknown = Reflect.get(error, "code");
+  return { name: error.name, message: error.message, code: typeof code === "string" ? code : null, stack: error.stack ?? null };
+}
+
+function lastEvent(history: readonly RecordedEvent[]): RunCard["last_event"] {
+  const last = history.at(-1);
+  return last === undefined ? null : { type: last.type, timestamp: new Date(last.at), sequence: last.sequence };
+}
+
+function parkedCard({ code, operationId, place }: Parked): ParkedCard {
+  return { code, operation_id: operationId ?? null, at: place ?? null };
+}
+
+function stepCards(history: readonly RecordedEvent[]): readonly StepCard[] {
+  return stepsOf(history).map(({ stepId, name, status, attempts, startedAt, endedAt }) => ({
+    step_id: stepId,
+    name,
+    status,
+    attempts,
+    duration: secondsBetween(startedAt, endedAt),
+  }));
+}

@@ -1,0 +1,26 @@
+import { WorkerNotFoundError } from "../core/errors.js";
+import { listWorkers, type WorkerRow } from "./list-workers.js";
+import type { Project } from "./project.js";
+
+export interface StopWorkerOptions {
+  /** A worker id or a unique prefix of one. Absent: every worker of the store. */
+  readonly id?: string;
+}
+
+/**
+ * Asks workers through the store to stop, as SIGTERM would; they do so within a second. The workers that were asked.
+ * Throws WorkerNotFoundError where no living worker, or more than one, has such an id.
+ */
+export async function stopWorkers(project: Pick<Project, "backend">, { id }: StopWorkerOptions): Promise<readonly WorkerRow[]> {
+  const workers = await listWorkers(project);
+  const meant = id === undefined ? workers : [theOne(workers, id)];
+  for (const { worker_id } of meant) await project.backend.updateWorker(worker_id, { stopRequested: true });
+  return meant;
+}
+
+function theOne(workers: readonly WorkerRow[], id: string): WorkerRow {
+  const fitting = workers.filter(({ worker_id }) => worker_id.startsWith(id));
+  const [worker] = fitting;
+  if (worker === undefined || fitting.length > 1) throw new WorkerNotFoundError(id, fitting.map(({ worker_id }) => worker_id));
+  return worker;
+}

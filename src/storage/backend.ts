@@ -1,0 +1,187 @@
+import type { Encoded } from "../base/codec.js";
+import type { RecordedEvent, WorkflowEvent } from "../core/events/event.js";
+import type { RunId, WorkerId } from "../core/ids.js";
+import type { NewRun, RunRecord, RunStatus } from "../core/run.js";
+
+/**
+ * What a store promises to the engine. `docs/storage-contract.md` explains each promise and one suite
+ * (`test/storage/contract/`) holds every backend to it. All times are milliseconds since the epoch.
+ */
+export interface Backend {
+  /**
+   * Appends to runs. Each member is all or nothing and independent of the others; the backend assigns the sequences and
+   * folds the events into the run's row (`foldRun`), in the same transaction. When the promise resolves, what was accepted is
+   * durable (I7). It rejects with a StorageError: `rolled_back`, nothing of the batch was written; `unknown`, read again.
+   */
+  commit(batch: readonly RunCommit[]): Promise<readonly CommitResult[]>;
+
+  /** Inserts a pending run; where its workflow has a run with that idempotency key already, names that one instead (I9). */
+  createRun(run: NewRun): Promise<CreateResult>;
+
+  /**
+   * Gives due runs to a worker, oldest due time first: epoch raised, `workflow.started` or `workflow.resumed` appended, lease
+   * taken, all in one transaction. The same call reads the inboxes of the runs that the worker holds.
+   */
+  claim(request: ClaimRequest): Promise<ClaimResult>;
+
+  /** How many runs a claim would find due, counted up to `request.limit`: for who starts processes, or waits for the end of the work. */
+  countDue(request: DueRequest): Promise<number>;
+
+  /** Events of a run with a sequence above `after`, ascending. Empty for an unknown run. */
+  readHistory(runId: RunId, after: number): Promise<readonly RecordedEvent[]>;
+
+  getRun(runId: RunId): Promise<RunRecord | undefined>;
+
+  /** At most `limit` ids that begin with `prefix`, newest first. An empty prefix gives the newest runs. */
+  findRunIds(prefix: string, limit: number): Promise<readonly RunId[]>;
+
+  /** Newest first; the last run of a page is the cursor (`before`) of the next. */
+  listRuns(filter: RunFilter): Promise<readonly RunRecord[]>;
+
+  /** How many runs there are of each status; a status without runs may be missing. */
+  countRuns(): Promise<Readonly<Partial<Record<RunStatus, number>>>>;
+
+  /** Enters a worker. Its id must be new. */
+  registerWorker(worker: NewWorker): Promise<void>;
+
+  /** One heartbeat: raises the worker's counter. False where the worker has been declared dead: it holds nothing any more. */
+  beat(workerId: WorkerId, now: number): Promise<boolean>;
+
+  /** Newest first; dead ones are kept for a day, then forgotten. */
+  listWorkers(): Promise<readonly WorkerRecord[]>;
+
+  /** Notes a worker's progress, for people who look; and that it drains. */
+  updateWorker(workerId: WorkerId, change: WorkerChange): Promise<void>;
+
+  /**
+   * Declares a worker dead and takes away what it held, in one transaction: each run's epoch is raised and `lossEvents` are
+   * appended to it, which interrupt it (due at once) or fail it. Guarded by the worker being alive: a second call changes nothing.
+   */
+  loseWorker(loss: WorkerLoss): Promise<readonly LostRun[]>;
+
+  /** Calls `listener` soon after somebody, in this process or another, made a run due or wrote to an inbox. Returns the way out. */
+  onWake(listener: () => void): () => void;
+
+  /** Ends the connection. What was promised before stays; a later call rejects. */
+  close(): Promise<void>;
+}
+
+/** One append to one run. */
+export interface RunCommit {
+  readonly runId: RunId;
+  /** The epoch of the claim that the writer acts under. Absent: a foreign append (command line, supervisor), which also sets the run's inbox. */
+  readonly fence?: number;
+  /** The last sequence that the writer has seen. */
+  readonly seen: number;
+  /** Refuse when anything was appended above `seen`. Suspending, ending and parking carry it. */
+  readonly expect?: true;
+  /** In order. Those of a transient run are folded into its row and not kept. */
+  readonly events: readonly WorkflowEvent[];
+}
+
+export type CommitResult =
+  /** Every event above `seen`, own and foreign, ascending. Empty for a transient run. */
+  | { readonly accepted: true; readonly events: readonly RecordedEvent[] }
+  /** `fence`: the writer no longer holds the run, or it has ended. `expect`: something was appended meanwhile. `unknown_run`: no such run. */
+  | { readonly accepted: false; readonly refused: "fence" | "expect" | "ended" | "unknown_run" };
+
+export interface CreateResult {
+  readonly runId: RunId;
+  /** False where the idempotency key named an older run. */
+  readonly created: boolean;
+}
+
+export interface ClaimRequest {
+  readonly workerId: WorkerId;
+  /** The only workflows to claim; runs of others stay for somebody who knows them. */
+  readonly workflows: readonly string[];
+  /** Version of the loaded code: runs parked under another version are due for this worker. */
+  readonly version: string;
+  /** `crowd`: runs that may execute beside others. `alone`: runs that may not (`mustRunAlone`). `any`: both. */
+  readonly company: "crowd" | "alone" | "any";
+  /** Claim this run only. */
+  readonly runId?: RunId;
+  readonly limit: number;
+  readonly now: number;
+}
+
+export type DueRequest = Pick<ClaimRequest, "workflows" | "version" | "company" | "limit" | "now">;
+
+export type ClaimResult =
+  | { readonly worker: "dead" }
+  | {
+      readonly worker: "alive";
+      readonly claimed: readonly RunRecord[];
+      /** Runs this worker holds that somebody wrote to since their claim, and the newest such sequence. */
+      readonly inboxes: readonly { readonly runId: RunId; readonly sequence: number }[];
+      /** The earliest future due time among the asked workflows, for the next look. */
+      readonly nextDueAt?: number;
+      /** Somebody asked this worker to stop (`worker stop`). */
+      readonly stopRequested: boolean;
+    };
+
+export interface RunFilter {
+  readonly statuses?: readonly RunStatus[];
+  readonly workflowName?: string;
+  readonly workerId?: WorkerId;
+  readonly tag?: string;
+  /** Part of a run id, a workflow name or an idempotency key. */
+  readonly query?: string;
+  readonly createdFrom?: number;
+  readonly createdBefore?: number;
+  /** Only runs older than this one: the cursor. */
+  readonly before?: RunId;
+  readonly limit: number;
+}
+
+export type WorkerRole = "supervisor" | "worker" | "embedded";
+export type WorkerStatus = "online" | "draining" | "dead";
+
+export interface NewWorker {
+  readonly workerId: WorkerId;
+  readonly role: WorkerRole;
+  /** The supervisor of a worker. */
+  readonly parentId?: WorkerId;
+  readonly hostname: string;
+  readonly pid: number;
+  readonly version: string;
+  /** Runs at a time. */
+  readonly concurrency: number;
+  readonly workflows: readonly string[];
+  readonly startedAt: number;
+}
+
+export interface WorkerRecord extends NewWorker {
+  readonly status: WorkerStatus;
+  /** Raised by each heartbeat; an observer watches it stand still. */
+  readonly counter: number;
+  /** Wall clock of the worker at its last heartbeat: for people; never compared by code. */
+  readonly heartbeatAt: number;
+  readonly activeRuns: number;
+  /** Runs that it brought to an end. */
+  readonly processed: number;
+  readonly stopRequested: boolean;
+}
+
+export interface WorkerChange {
+  readonly status?: "draining";
+  readonly processed?: number;
+  readonly stopRequested?: true;
+}
+
+export interface WorkerLoss {
+  readonly workerId: WorkerId;
+  readonly now: number;
+  /** What is known of the end of the worker, e.g. `killed by SIGKILL`. */
+  readonly error: string;
+  /** Whose recovery attempts are raised: all held runs, the one that is to blame, or none (a clean stop, a crash loop). */
+  readonly charge: "all" | "none" | RunId;
+}
+
+/** What became of a run whose worker was lost. */
+export interface LostRun {
+  readonly runId: RunId;
+  readonly status: "interrupted" | "failed";
+  readonly recoveryAttempts: number;
+  readonly error?: Encoded;
+}

@@ -1,0 +1,105 @@
+import { claimEvent, isClaimable } from "../../core/claim.js";
+import type { RunId } from "../../core/ids.js";
+import { lossesUntilAlone, type RunRecord } from "../../core/run.js";
+import type { ClaimRequest, ClaimResult, DueRequest } from "../backend.js";
+import { append, headOf } from "./append.js";
+import type { Connection } from "./connection.js";
+import { getRun } from "./runs.js";
+
+interface Candidate {
+  readonly key: number;
+  readonly run_id: RunId;
+  /** Null for a parked run. */
+  readonly due_at: number | null;
+}
+
+const selectDue = `
+  SELECT key, run_id, due_at FROM runs
+  WHERE workflow = ? AND due_at <= ? AND recovery_attempts BETWEEN ? AND ? ORDER BY due_at, key LIMIT ?`;
+const selectParked = `
+  SELECT key, run_id, NULL AS due_at FROM runs INDEXED BY runs_parked
+  WHERE workflow = ? AND parked IS NOT NULL AND parked ->> '$.version' <> ? AND recovery_attempts BETWEEN ? AND ? ORDER BY key LIMIT ?`;
+const selectNextDue = "SELECT min(due_at) AS due_at FROM runs WHERE workflow = ? AND due_at > ?";
+const selectInboxes = 'SELECT run_id AS "runId", inbox AS sequence FROM runs WHERE worker_id = ? AND inbox IS NOT NULL';
+const selectWorker = "SELECT stop_requested FROM workers WHERE worker_id = ? AND status <> 'dead'";
+
+/** Looks first and writes only where there is something to take: a worker that finds nothing must not hold up those that write. */
+export async function claim(connection: Connection, request: ClaimRequest): Promise<ClaimResult> {
+  const found = await connection.read(() => {
+    const result = resultOf(connection, request, []);
+    return { result, isWorthWriting: result.worker === "alive" && candidates(connection, request).length > 0 };
+  });
+  if (!found.isWorthWriting) return found.result;
+  return connection.write(() => {
+    // Asked again inside the transaction: the worker may have been declared dead since.
+    if (!aliveWorker(connection, request)) return { worker: "dead" };
+    const claimed = candidates(connection, request).map(({ run_id }) => take(connection, run_id, request));
+    return resultOf(connection, request, claimed.filter((run) => run !== undefined));
+  });
+}
+
+export function countDue(connection: Connection, request: DueRequest): number {
+  return candidates(connection, request).length;
+}
+
+function take(connection: Connection, runId: RunId, { workerId, now }: ClaimRequest): RunRecord | undefined {
+  const [run, head] = [getRun(connection, runId), headOf(connection, runId)];
+  if (!run || !head) return undefined;
+  const change = { epoch: head.epoch + 1, inbox: null };
+  const { state } = append(connection, head, { events: [claimEvent(run, workerId, now)], change });
+  return { ...run, ...state, epoch: change.epoch, inbox: undefined };
+}
+
+function resultOf(connection: Connection, request: ClaimRequest, claimed: readonly RunRecord[]): ClaimResult {
+  const worker = aliveWorker(connection, request);
+  if (!worker) return { worker: "dead" };
+  const nextDueAt = nextDue(connection, request);
+  return {
+    worker: "alive",
+    claimed,
+    inboxes: connection.sql<{ runId: RunId; sequence: number }>(selectInboxes).all(request.workerId),
+    ...(nextDueAt !== undefined && { nextDueAt }),
+    stopRequested: worker.stop_requested === 1,
+  };
+}
+
+function aliveWorker(connection: Connection, { workerId }: ClaimRequest): { stop_requested: number } | undefined {
+  return connection.sql<{ stop_requested: number }>(selectWorker).get(workerId);
+}
+
+/** One look at the index for each workflow, each no longer than the limit; the oldest of all are taken. */
+function candidates(connection: Connection, request: DueRequest & Pick<ClaimRequest, "runId">): readonly Candidate[] {
+  const { runId, workflows, version, now, limit } = request;
+  if (limit <= 0) return [];
+  if (runId !== undefined) return candidate(connection, runId, request);
+  const attempts = attemptsOf(request);
+  const due = workflows.flatMap((name) => connection.sql<Candidate>(selectDue).all(name, now, ...attempts, limit));
+  const parked = workflows.flatMap((name) => connection.sql<Candidate>(selectParked).all(name, version, ...attempts, limit));
+  return [...due, ...parked].toSorted(oldestDueFirst).slice(0, limit);
+}
+
+function candidate(connection: Connection, runId: RunId, request: DueRequest): readonly Candidate[] {
+  const run = getRun(connection, runId);
+  return run && isClaimable(run, request) ? [{ key: 0, run_id: runId, due_at: run.dueAt ?? null }] : [];
+}
+
+function attemptsOf({ company }: DueRequest): readonly [least: number, most: number] {
+  if (company === "crowd") return [0, lossesUntilAlone - 1];
+  return [company === "alone" ? lossesUntilAlone : 0, Number.MAX_SAFE_INTEGER];
+}
+
+// Parked runs come last: two versions that park for each other must not starve the rest.
+function oldestDueFirst(a: Candidate, b: Candidate): number {
+  const [dueA, dueB] = [a.due_at ?? Infinity, b.due_at ?? Infinity];
+  return dueA === dueB ? a.key - b.key : dueA - dueB;
+}
+
+function nextDue(connection: Connection, { runId, workflows, now }: ClaimRequest): number | undefined {
+  if (runId !== undefined) {
+    const run = getRun(connection, runId);
+    return run?.dueAt !== undefined && run.dueAt > now && workflows.includes(run.workflowName) ? run.dueAt : undefined;
+  }
+  const times = workflows.map((name) => connection.sql<{ due_at: number | null }>(selectNextDue).get(name, now)?.due_at ?? Infinity);
+  const earliest = Math.min(...times);
+  return earliest === Infinity ? undefined : earliest;
+}

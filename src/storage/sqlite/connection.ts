@@ -1,0 +1,142 @@
+import { statSync } from "node:fs";
+import type Sqlite from "better-sqlite3";
+import type { Clock, Timer } from "../../base/clock.js";
+import { BugError } from "../../base/unreachable.js";
+import { StorageError } from "../../core/errors.js";
+import { Bell } from "./bell.js";
+import { asStorageError, isBusy, isFull } from "./errors.js";
+import { patiently } from "./patience.js";
+
+const idleMs = 2000;
+
+export interface ConnectionOptions {
+  readonly path: string;
+  readonly readOnly: boolean;
+  readonly clock: Clock;
+}
+
+/** One open database: its statements, its transactions, its bell. */
+export class Connection {
+  readonly bell: Bell;
+  readonly #database: Sqlite.Database;
+  readonly #options: ConnectionOptions;
+  readonly #statements = new Map<string, Sqlite.Statement>();
+  readonly #lists = new Map<string, Sqlite.Statement>();
+  /** Writes in the order of their calls: one that waits for the lock is not overtaken. */
+  #lastWrite: Promise<unknown> = Promise.resolve();
+  #idle: Timer | undefined;
+  #writtenAt = 0;
+
+  constructor(database: Sqlite.Database, options: ConnectionOptions) {
+    this.#database = database;
+    this.#options = options;
+    const { path, clock } = options;
+    this.bell = new Bell({ path: `${path}.bell`, clock, dataVersion: () => this.#dataVersion() });
+  }
+
+  /** The prepared statement of a text; prepared once. */
+  sql<Row = unknown>(text: string): Sqlite.Statement<unknown[], Row> {
+    let statement = this.#statements.get(text);
+    if (!statement) this.#statements.set(text, (statement = this.#database.prepare(text)));
+    return statement as Sqlite.Statement<unknown[], Row>;
+  }
+
+  /** The same, giving rows as arrays: twice as fast where it counts. */
+  list<Row>(text: string): Sqlite.Statement<unknown[], Row> {
+    let statement = this.#lists.get(text);
+    if (!statement) this.#lists.set(text, (statement = this.#database.prepare(text).raw()));
+    return statement as Sqlite.Statement<unknown[], Row>;
+  }
+
+  /** Reads without a transaction: none stays open to keep checkpoints from the WAL. */
+  read<T>(work: () => T): Promise<T> {
+    return this.#patiently(work);
+  }
+
+  /**
+   * One transaction. `work` may be called again when the store was busy, so it touches nothing but the store. When it has
+   * called `ring`, the bell rings after the COMMIT. Rejects with a StorageError that says what became of the write.
+   */
+  write<T>(work: (ring: () => void) => T): Promise<T> {
+    const result = this.#lastWrite.then(() => this.#patiently(() => this.#transact(work)));
+    this.#lastWrite = result.catch(() => undefined);
+    return result;
+  }
+
+  /** After the writes that were asked for. */
+  async close(): Promise<void> {
+    await this.#lastWrite;
+    this.#idle?.cancel();
+    this.bell.close();
+    this.#database.close();
+  }
+
+  #patiently<T>(attempt: () => T): Promise<T> {
+    return patiently(this.#options.path, () => {
+      if (!this.#database.open) throw closedError(this.#options.path);
+      return attempt();
+    });
+  }
+
+  #transact<T>(work: (ring: () => void) => T): T {
+    if (this.#options.readOnly) throw new BugError(`${this.#options.path} was opened for reading`);
+    let rings = false;
+    const ring = () => {
+      rings = true;
+    };
+    this.sql("BEGIN IMMEDIATE").run();
+    let result: T;
+    try {
+      result = work(ring);
+      this.#commit();
+    } catch (error) {
+      // SQLite has ended the transaction itself after some errors.
+      if (this.#database.inTransaction) this.sql("ROLLBACK").run();
+      throw error;
+    }
+    if (rings) this.bell.ring();
+    this.#checkpointWhenIdle();
+    return result;
+  }
+
+  #commit(): void {
+    try {
+      this.sql("COMMIT").run();
+    } catch (error) {
+      const certain = isBusy(error) || isFull(error);
+      throw certain ? error : asStorageError(error, this.#options.path, "unknown");
+    }
+  }
+
+  // Without writers a WAL stays as long as it ever was, and each reader goes through it.
+  #checkpointWhenIdle(): void {
+    this.#writtenAt = this.#options.clock.monotonic();
+    this.#idle ??= this.#options.clock.setTimer(() => this.#onIdle(), idleMs);
+  }
+
+  #onIdle(): void {
+    const leftMs = this.#writtenAt + idleMs - this.#options.clock.monotonic();
+    this.#idle = leftMs > 0 ? this.#options.clock.setTimer(() => this.#onIdle(), leftMs) : undefined;
+    if (!this.#idle) this.#checkpoint();
+  }
+
+  #checkpoint(): void {
+    try {
+      if (statSync(`${this.#options.path}-wal`).size > 0) this.#database.pragma("wal_checkpoint(TRUNCATE)");
+    } catch {
+      // another connection is at it, or writes: the next idle moment will do
+    }
+  }
+
+  #dataVersion(): number {
+    try {
+      return this.sql<{ data_version: number }>("PRAGMA data_version").get()?.data_version ?? 0;
+    } catch {
+      return -1; // busy, or closing: the next poll sees more
+    }
+  }
+}
+
+function closedError(path: string): StorageError {
+  return new StorageError(`the store ${path} is closed`, { kind: "closed", outcome: "rolled_back", hint: "open it again" });
+}

@@ -1,0 +1,42 @@
+import Sqlite from "better-sqlite3";
+import { StorageError, type StorageFailure } from "../../core/errors.js";
+
+type Outcome = StorageFailure["outcome"];
+
+/** Another connection holds what this one needs: trying again later helps. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Sqlite.SqliteError && /^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(error.code);
+}
+
+/** The disk is full: SQLite has written nothing that counts. */
+export function isFull(error: unknown): boolean {
+  return error instanceof Sqlite.SqliteError && error.code.startsWith("SQLITE_FULL");
+}
+
+/** What SQLite says, as an error that names the file and the next step. What is no fault of the store comes back as it is: a bug. */
+export function asStorageError(error: unknown, path: string, outcome: Outcome): unknown {
+  if (!(error instanceof Sqlite.SqliteError)) return error;
+  const failure = failureOf(error.code);
+  if (!failure) return error;
+  const { what, ...rest } = failure;
+  return new StorageError(`the store ${path} ${what} (${error.code}: ${error.message})`, { ...rest, outcome, cause: error });
+}
+
+interface Failure {
+  readonly what: string;
+  readonly kind: StorageFailure["kind"];
+  readonly hint: string;
+}
+
+function failureOf(code: string): Failure | undefined {
+  return failures.find(([pattern]) => pattern.test(code))?.[1];
+}
+
+const failures: readonly (readonly [RegExp, Failure])[] = [
+  [/^SQLITE_(BUSY|LOCKED|PROTOCOL)/, { kind: "busy", what: "is kept busy by another process", hint: "look for a process that holds the file open (a backup, an editor) and end it" }],
+  [/^SQLITE_FULL/, { kind: "full", what: "does not fit on its disk", hint: "make room on the disk: the engine tries again by itself" }],
+  [/^SQLITE_IOERR/, { kind: "io", what: "could not be read or written", hint: "look at the disk and its mount; pyworkflow tries to read the store again" }],
+  [/^SQLITE_NOTADB/, { kind: "unreadable", what: "is not a SQLite database", hint: "name another file with --storage-path, or move this one away" }],
+  [/^SQLITE_CORRUPT/, { kind: "unreadable", what: "is damaged", hint: "restore it from a backup; `sqlite3 FILE .recover` may save what is left" }],
+  [/^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/, { kind: "unreadable", what: "can't be opened or written", hint: "check that it is a file, not a folder, and that this user may write it and its folder" }],
+];

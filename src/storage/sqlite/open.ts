@@ -1,0 +1,129 @@
+import { existsSync, mkdirSync, statfsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import Sqlite from "better-sqlite3";
+import { systemClock, type Clock } from "../../base/clock.js";
+import { StorageError } from "../../core/errors.js";
+import { Connection } from "./connection.js";
+import { touch } from "./bell.js";
+import { formatOf, migrate, refused, refuseLiveWorkers } from "./migrate.js";
+import { patiently } from "./patience.js";
+import { migrations as allMigrations, type Migration } from "./schema.js";
+
+export interface SqliteOptions {
+  /** The database file. It and its folder are made where they are missing. */
+  readonly path: string;
+  /** `normal` may lose the last commits when the machine (not the process) stops; nothing else. Default `full`. */
+  readonly durability?: "full" | "normal";
+  /** Neither makes nor migrates nor writes. A file that isn't there yet is an empty store. */
+  readonly readOnly?: boolean;
+  /** Lets SQLite wait for locks, blocking this process: for commands that do one thing. */
+  readonly blocking?: boolean;
+  readonly clock?: Clock;
+  /** For tests: stands between the engine and the file. */
+  readonly wrap?: (database: Sqlite.Database) => Sqlite.Database;
+  /** For tests: another format of the file. */
+  readonly migrations?: readonly Migration[];
+}
+
+const blockingMs = 10_000;
+const journalBytesMax = 16 * 1_048_576;
+
+export async function openConnection(options: SqliteOptions): Promise<Connection> {
+  const { readOnly = false, clock = systemClock, wrap = same } = options;
+  const path = resolve(options.path);
+  const database = readOnly ? await openToRead(path, options) : await openToWrite(path, options);
+  return new Connection(wrap(database), { path, readOnly, clock });
+}
+
+async function openToWrite(path: string, options: SqliteOptions): Promise<Sqlite.Database> {
+  makeFolder(path);
+  refuseNetwork(path);
+  const database = await patiently(path, () => open(path, options));
+  try {
+    const { migrations = allMigrations } = options;
+    const format = await patiently(path, () => formatOf(database, path, migrations)); // before the first pragma that writes
+    await patiently(path, () => configure(database, path, options));
+    if (format === "older") await refuseLiveWorkers(database, path);
+    if (format !== "current") await migrate(database, path, migrations);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  if (!existsSync(`${path}.bell`)) touch(`${path}.bell`);
+  return database;
+}
+
+async function openToRead(path: string, options: SqliteOptions): Promise<Sqlite.Database> {
+  if (!existsSync(path)) return emptyStore();
+  refuseNetwork(path);
+  const { migrations = allMigrations } = options;
+  const database = await patiently(path, () => open(path, options));
+  try {
+    const format = await patiently(path, () => formatOf(database, path, migrations));
+    if (format === "current") return database;
+    if (format === "older") {
+      throw refused(`the store ${path} has an older format, which this version reads only after migrating it`, "older", "run a command that writes, e.g. pyworkflow worker run");
+    }
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  database.close();
+  return emptyStore();
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (cause) {
+    const hint = "name another place with --storage-path, or make the folder yourself";
+    throw new StorageError(`the folder of the store ${path} can't be made`, { kind: "unreadable", outcome: "rolled_back", hint, cause });
+  }
+}
+
+// SQLite's locks and its shared memory do not hold between machines: two of them would ruin the file.
+const networkTypes: ReadonlyMap<number, string> = new Map([
+  [0x69_69, "NFS"],
+  [0x51_7b, "SMB"],
+  [0xff_53_4d_42, "CIFS"],
+  [0xfe_53_4d_42, "SMB2"],
+  [0x53_46_41_4f, "AFS"],
+  [0x73_75_72_45, "Coda"],
+  [0x00_c3_64_00, "Ceph"],
+  [0x0b_d0_0b_d0, "Lustre"],
+  [0x47_50_46_53, "GPFS"],
+]);
+
+/** The name of a network file system by its number on Linux; undefined for any other. */
+export function networkFileSystem(type: number): string | undefined {
+  return networkTypes.get(type >>> 0);
+}
+
+function refuseNetwork(path: string): void {
+  if (process.platform !== "linux") return;
+  const name = networkFileSystem(statfsSync(dirname(path)).type);
+  if (name === undefined) return;
+  throw refused(`the store ${path} is on a network file system (${name}), where SQLite can't lock`, "network", "put it on a disk of this machine with --storage-path");
+}
+
+function open(path: string, { readOnly = false, blocking = false }: SqliteOptions): Sqlite.Database {
+  return new Sqlite(path, { readonly: readOnly, timeout: blocking ? blockingMs : 0 });
+}
+
+function configure(database: Sqlite.Database, path: string, { durability = "full" }: SqliteOptions): void {
+  const mode = database.pragma("journal_mode = WAL", { simple: true });
+  if (mode !== "wal") throw refused(`the file system of the store ${path} can't keep a write-ahead log`, "network", "put it on a local disk with --storage-path");
+  database.pragma(`synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
+  database.pragma(`journal_size_limit = ${journalBytesMax}`);
+  if (process.platform === "darwin") database.pragma("fullfsync = ON");
+}
+
+function emptyStore(): Sqlite.Database {
+  const database = new Sqlite(":memory:");
+  for (const { sql } of allMigrations) database.exec(sql);
+  return database;
+}
+
+function same(database: Sqlite.Database): Sqlite.Database {
+  return database;
+}

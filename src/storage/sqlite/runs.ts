@@ -1,0 +1,112 @@
+import type { RecordedEvent } from "../../core/events/event.js";
+import type { RunId } from "../../core/ids.js";
+import { newRunState, type NewRun, type RunRecord, type RunStatus } from "../../core/run.js";
+import type { CreateResult, RunFilter } from "../backend.js";
+import { keeper } from "./append.js";
+import type { Connection } from "./connection.js";
+import { eventOfRow, recordOfRow, type EventRow, type RunRow } from "./rows.js";
+
+const text = (column: string) => `CASE WHEN typeof(${column}) IN ('text', 'null') THEN ${column} ELSE (SELECT text FROM payloads WHERE id = ${column}) END AS ${column}`;
+
+export const runColumns = `key, run_id, workflow, durable, status, epoch, inbox, due_at, wake_reason, worker_id, recovery_attempts, parked,
+  created_at, started_at, completed_at, idempotency_key, tags, recover_on_worker_loss, max_recovery_attempts,
+  ${text("input")}, ${text("result")}, ${text("error")}`;
+
+const selectRun = `SELECT ${runColumns} FROM runs WHERE run_id = ?`;
+const selectByIdempotencyKey = "SELECT run_id FROM runs WHERE workflow = ? AND idempotency_key = ?";
+const insertRun = `
+  INSERT INTO runs (run_id, workflow, durable, status, epoch, due_at, recovery_attempts, created_at, idempotency_key, tags,
+    recover_on_worker_loss, max_recovery_attempts, input)
+  VALUES (?, ?, ?, ?, 0, ?, 0, ?, ?, ?, ?, ?, ?)`;
+const selectEvents = `SELECT sequence, type, at, operation, ${text("value")}, rest FROM events WHERE run = ? AND sequence > ? ORDER BY sequence`;
+
+/** Decided in the transaction that inserts, so two processes that race get one run (I9). */
+export function createRun(connection: Connection, run: NewRun): Promise<CreateResult> {
+  return connection.write((ring) => {
+    const older = olderRun(connection, run);
+    if (older !== undefined) return { runId: older, created: false };
+    insert(connection, run);
+    ring();
+    return { runId: run.runId, created: true };
+  });
+}
+
+function olderRun(connection: Connection, { runId, workflowName, idempotencyKey }: NewRun): RunId | undefined {
+  if (connection.sql("SELECT 1 FROM runs WHERE run_id = ?").get(runId)) return runId;
+  if (idempotencyKey === undefined) return undefined;
+  return connection.sql<{ run_id: RunId }>(selectByIdempotencyKey).get(workflowName, idempotencyKey)?.run_id;
+}
+
+function insert(connection: Connection, run: NewRun): void {
+  const { status, dueAt } = newRunState(run.createdAt);
+  connection.sql(insertRun).run(
+    run.runId,
+    run.workflowName,
+    run.durable ? 1 : 0,
+    status,
+    dueAt,
+    run.createdAt,
+    run.idempotencyKey ?? null,
+    JSON.stringify(run.tags),
+    run.recoverOnWorkerLoss ? 1 : 0,
+    run.maxRecoveryAttempts,
+    keeper(connection)(run.input),
+  );
+}
+
+export function getRun(connection: Connection, runId: RunId): RunRecord | undefined {
+  const row = connection.sql<RunRow>(selectRun).get(runId);
+  return row && recordOfRow(row);
+}
+
+export function readHistory(connection: Connection, runId: RunId, after: number): readonly RecordedEvent[] {
+  const row = connection.sql<{ key: number }>("SELECT key FROM runs WHERE run_id = ?").get(runId);
+  return row ? eventsAfter(connection, row.key, after) : [];
+}
+
+export function eventsAfter(connection: Connection, key: number, after: number): readonly RecordedEvent[] {
+  return connection.sql<EventRow>(selectEvents).all(key, after).map(eventOfRow);
+}
+
+export function findRunIds(connection: Connection, prefix: string, limit: number): readonly RunId[] {
+  const rows =
+    prefix === ""
+      ? connection.sql<{ run_id: RunId }>("SELECT run_id FROM runs ORDER BY created_at DESC, key DESC LIMIT ?").all(limit)
+      : connection.sql<{ run_id: RunId }>("SELECT run_id FROM runs WHERE run_id >= ? AND run_id < ? ORDER BY run_id DESC LIMIT ?").all(prefix, `${prefix}~`, limit);
+  return rows.map(({ run_id }) => run_id);
+}
+
+export function countRuns(connection: Connection): Readonly<Partial<Record<RunStatus, number>>> {
+  const rows = connection.sql<{ status: RunStatus; count: number }>("SELECT status, count(*) AS count FROM runs GROUP BY status").all();
+  return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+}
+
+/** One look at an index for each status asked for, each no longer than the page: `IN` would sort all of them. */
+export function listRuns(connection: Connection, filter: RunFilter): readonly RunRecord[] {
+  const { statuses = [undefined] } = filter;
+  return statuses
+    .flatMap((status) => page(connection, filter, status))
+    .toSorted((a, b) => b.created_at - a.created_at || b.key - a.key)
+    .slice(0, filter.limit)
+    .map(recordOfRow);
+}
+
+function page(connection: Connection, filter: RunFilter, status: RunStatus | undefined): readonly RunRow[] {
+  const conditions = conditionsOf(filter, status).filter(([, value]) => value !== undefined);
+  const where = ["TRUE", ...conditions.map(([sql]) => sql)].join(" AND ");
+  const select = `SELECT ${runColumns} FROM runs WHERE ${where} ORDER BY created_at DESC, key DESC LIMIT ?`;
+  return connection.sql<RunRow>(select).all(...conditions.map(([, value]) => value), filter.limit);
+}
+
+function conditionsOf(filter: RunFilter, status: RunStatus | undefined): readonly (readonly [sql: string, value: string | number | undefined])[] {
+  return [
+    ["status = ?", status],
+    ["workflow = ?", filter.workflowName],
+    ["worker_id = ?", filter.workerId],
+    ["EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)", filter.tag],
+    ["EXISTS (SELECT 1 FROM (SELECT ? AS part) WHERE instr(run_id, part) OR instr(workflow, part) OR instr(idempotency_key, part))", filter.query],
+    ["created_at >= ?", filter.createdFrom],
+    ["created_at < ?", filter.createdBefore],
+    ["(created_at, key) < (SELECT created_at, key FROM runs WHERE run_id = ?)", filter.before],
+  ];
+}

@@ -1,0 +1,29 @@
+import type { Backend } from "../backend.js";
+import { claim, countDue } from "./claim.js";
+import { commit } from "./commit.js";
+import { openConnection, type SqliteOptions } from "./open.js";
+import { countRuns, createRun, findRunIds, getRun, listRuns, readHistory } from "./runs.js";
+import { beat, listWorkers, loseWorker, registerWorker, updateWorker } from "./workers.js";
+
+/** Opens a store in one SQLite file. Rejects with a StorageError that names the file: unreadable, newer, of another program, on a network. */
+export async function openSqlite(options: SqliteOptions): Promise<Backend> {
+  const connection = await openConnection(options);
+  return {
+    commit: (batch) => commit(connection, batch),
+    createRun: (run) => createRun(connection, run),
+    claim: (request) => claim(connection, request),
+    countDue: (request) => connection.read(() => countDue(connection, request)),
+    readHistory: (runId, after) => connection.read(() => readHistory(connection, runId, after)),
+    getRun: (runId) => connection.read(() => getRun(connection, runId)),
+    findRunIds: (prefix, limit) => connection.read(() => findRunIds(connection, prefix, limit)),
+    listRuns: (filter) => connection.read(() => listRuns(connection, filter)),
+    countRuns: () => connection.read(() => countRuns(connection)),
+    registerWorker: (worker) => registerWorker(connection, worker),
+    beat: (workerId, now) => beat(connection, workerId, now),
+    listWorkers: () => connection.read(() => listWorkers(connection)),
+    updateWorker: (workerId, change) => updateWorker(connection, workerId, change),
+    loseWorker: (loss) => loseWorker(connection, loss),
+    onWake: (listener) => connection.bell.onWake(listener),
+    close: () => connection.close(),
+  };
+}

@@ -1,0 +1,15 @@
+import { claimContract } from "./claim.js";
+import { commitContract } from "./commit.js";
+import { concurrencyContract } from "./concurrency.js";
+import { idempotencyContract } from "./idempotency.js";
+import { listingContract } from "./listing.js";
+import { runsContract } from "./runs.js";
+import type { MakeStore } from "./support.js";
+import { transientContract } from "./transient.js";
+import { wakeContract } from "./wake.js";
+import { workersContract } from "./workers.js";
+
+/** Everything that `storage/backend.ts` promises. Each backend runs all of it. */
+export function storageContract(make: MakeStore): void {
+  for (const topic of [runsContract, commitContract, claimContract, workersContract, idempotencyContract, listingContract, wakeContract, transientContract, concurrencyContract]) topic(make);
+}

@@ -1,0 +1,91 @@
+import { describe, expect, test } from "vitest";
+import { encode } from "../../../src/base/codec.js";
+import type { WorkflowEvent } from "../../../src/core/events/event.js";
+import { newRunId, operationIdOf } from "../../../src/core/ids.js";
+import { foldHistory } from "../../../src/core/run.js";
+import { cancelRequested, commitOne, completed, eachWith, ended, enter, record, request, run, running, started, t0, type MakeStore } from "./support.js";
+
+export function runsContract(make: MakeStore): void {
+  describe("runs and histories", () => {
+    const store = eachWith(make);
+
+    test("a created run comes back as it was given, pending and due at once", async () => {
+      const given = run({ idempotencyKey: "k", tags: ["a", "b"], recoverOnWorkerLoss: false, maxRecoveryAttempts: 0 });
+      expect(await store.backend.createRun(given)).toEqual({ runId: given.runId, created: true });
+      expect(await store.backend.getRun(given.runId)).toEqual({ ...given, status: "pending", dueAt: t0, recoveryAttempts: 0, epoch: 0 });
+      expect(await store.backend.readHistory(given.runId, 0)).toEqual([]);
+    });
+
+    test("an unknown run is undefined, without a history", async () => {
+      const runId = newRunId(t0, () => new Uint8Array(16).fill(31));
+      expect(await store.backend.getRun(runId)).toBeUndefined();
+      expect(await store.backend.readHistory(runId, 0)).toEqual([]);
+    });
+
+    test("every kind of event is read back as it was written, with its sequence", async () => {
+      const claimedRun = await running(store.backend);
+      const events = everyEvent();
+      const result = await commitOne(store.backend, { runId: claimedRun.runId, fence: 1, seen: 1, events });
+      const expected = events.map((event, index) => Object.assign({ sequence: index + 2 }, event));
+      expect(result).toEqual({ accepted: true, events: expected });
+      expect((await store.backend.readHistory(claimedRun.runId, 1)).map(plain)).toEqual(expected);
+      expect(await store.backend.readHistory(claimedRun.runId, events.length)).toEqual(expected.slice(-1));
+    });
+
+    test("large inputs, values, results and errors survive", async () => {
+      const large = encode("x".repeat(300_000));
+      const first = await running(store.backend, { input: large });
+      expect(first.input).toBe(large);
+      await commitOne(store.backend, { runId: first.runId, fence: 1, seen: 1, events: [{ ...completed, value: large } as WorkflowEvent, { ...ended, value: large } as WorkflowEvent] });
+      expect((await store.backend.readHistory(first.runId, 1)).map((event) => "value" in event && event.value === large)).toEqual([true, true]);
+      const second = await running(store.backend);
+      await commitOne(store.backend, { runId: second.runId, fence: 1, seen: 1, events: [{ type: "workflow.failed", at: t0, value: large }] });
+      expect([(await record(store.backend, first.runId)).result, (await record(store.backend, second.runId)).error]).toEqual([large, large]);
+    });
+
+    test("the row is the fold of the history (I10)", async () => {
+      const { runId } = await running(store.backend);
+      await commitOne(store.backend, { runId, fence: 1, seen: 1, events: [started, completed, ended] });
+      const { status, startedAt, completedAt, result } = await record(store.backend, runId);
+      const fold = foldHistory(t0, await store.backend.readHistory(runId, 0));
+      expect({ status, startedAt, completedAt, result }).toEqual({ status: fold.status, startedAt: fold.startedAt, completedAt: fold.completedAt, result: fold.result });
+      expect(status).toBe("completed");
+    });
+
+    test("runs are counted by status", async () => {
+      await store.backend.createRun(run());
+      await store.backend.createRun(run());
+      await running(store.backend);
+      expect(await store.backend.countRuns()).toEqual({ pending: 2, running: 1 });
+    });
+
+    test("after close every call rejects", async () => {
+      const workerId = await enter(store.backend);
+      await store.backend.close();
+      await expect(store.backend.claim(request(workerId))).rejects.toMatchObject({ code: "STORAGE", kind: "closed" });
+      await expect(store.backend.createRun(run())).rejects.toMatchObject({ code: "STORAGE", kind: "closed" });
+      await expect(store.backend.listWorkers()).rejects.toMatchObject({ code: "STORAGE", kind: "closed" });
+    });
+  });
+}
+
+// A key whose value is undefined would say "absent" in one backend and be absent in another.
+function plain(event: object): object {
+  return Object.fromEntries(Object.entries(event));
+}
+
+function everyEvent(): readonly WorkflowEvent[] {
+  const operationId = operationIdOf("sleep", 1);
+  const step = operationIdOf("step_a.b-c", 12);
+  return [
+    started,
+    { type: "step.failed", at: t0, operationId: step, attempt: 1, isRetryable: true, value: encode(new Error("no")) },
+    { type: "step.retrying", at: t0, operationId: step, attempt: 2, resumeAt: t0 + 500 },
+    { type: "step.cancelled", at: t0, operationId: step, reason: "run_ended" },
+    completed,
+    { type: "sleep.started", at: t0, operationId, resumeAt: t0 + 60_000, after: 3, value: encode("1m") },
+    { type: "sleep.completed", at: t0 + 60_000, operationId },
+    cancelRequested,
+    { type: "workflow.cancelled", at: t0, reason: "asked" },
+  ];
+}
