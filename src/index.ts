@@ -1,3 +1,6 @@
+export { openEngine } from "./main/open-engine.js";
+export type { Engine, EngineOptions, StartOptions } from "./main/engine.js";
+export type { RunHandle } from "./services/run-handle.js";
 export { workflow, step } from "./engine/define.js";
 export type { StepOptions, WorkflowDefinition, WorkflowOptions } from "./engine/definition.js";
 export { stepContext } from "./engine/context/step.js";

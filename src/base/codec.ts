@@ -63,7 +63,7 @@ function isPlainJson(value: unknown, depth: number, deep: Set<object>): boolean 
 }
 
 function isPlainObject(value: object, depth: number, deep: Set<object>): boolean {
-  if ("toJSON" in value) return false; // JSON.stringify would call it, also where it is not enumerable
+  if ("toJSON" in value && typeof value.toJSON === "function") return false; // not enumerable, or we would not come this far; JSON calls it
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {
       if (!(index in value) || !isPlainJson(value[index], depth, deep)) return false;
@@ -71,7 +71,10 @@ function isPlainObject(value: object, depth: number, deep: Set<object>): boolean
     return Object.keys(value).length === value.length;
   }
   if (Object.getPrototypeOf(value) !== Object.prototype || Object.getOwnPropertySymbols(value).length > 0) return false;
-  return Object.values(value).every((item) => isPlainJson(item, depth, deep));
+  for (const item of Object.values(value)) {
+    if (!isPlainJson(item, depth, deep)) return false;
+  }
+  return true;
 }
 
 // devalue passes over what a reducer returns as false, "" or 0: hence the objects.
@@ -82,7 +85,8 @@ interface StoredError {
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
-  readonly own: Record<string, unknown>;
+  /** Not there yet where a field leads back to the error: that circle ends with its name, message and stack. */
+  readonly own?: Record<string, unknown>;
 }
 
 interface StoredBuffer {
@@ -93,7 +97,7 @@ function reduceError(value: unknown): StoredError | undefined {
   if (!(value instanceof Error)) return undefined;
   const names = Object.getOwnPropertyNames(value).filter((key) => !["name", "message", "stack", "__proto__"].includes(key));
   const own = Object.fromEntries(names.filter((key) => isStorableField(value, key)).map((key) => [key, Reflect.get(value, key)]));
-  return { name: String(value.name), message: String(value.message), stack: textOf(value.stack), own };
+  return { name: textOf(value.name) ?? "Error", message: textOf(value.message) ?? "", stack: textOf(value.stack), own };
 }
 
 // What can't be stored of an error is left out: an error must never hide behind another one.
@@ -129,7 +133,7 @@ function reviveError(stored: StoredError): Error {
   const error = new (nativeErrors[stored.name] ?? Error)(stored.message);
   if (error.name !== stored.name) hide(error, "name", stored.name);
   hide(error, "stack", stored.stack);
-  for (const [key, value] of Object.entries(stored.own)) {
+  for (const [key, value] of Object.entries(stored.own ?? {})) {
     const enumerable = key !== "cause" && key !== "errors";
     Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable });
   }
@@ -160,4 +164,18 @@ function describe(value: unknown): string {
   }
   const owner: unknown = Reflect.get(value, "constructor");
   return `an instance of ${typeof owner === "function" ? owner.name : "an unnamed class"}`;
+}
+
+/** Whether two encoded values are the same but for the stacks of errors in them, which a moved line of code changes. */
+export function sameExceptStacks(a: Encoded, b: Encoded): boolean {
+  return a === b || (a.startsWith("d") && b.startsWith("d") && withoutStacks(a) === withoutStacks(b));
+}
+
+function withoutStacks(text: Encoded): string {
+  return stringify(decode(text), { ...reducers, Error: stacklessError });
+}
+
+function stacklessError(value: unknown): StoredError | undefined {
+  const stored = reduceError(value);
+  return stored && { ...stored, stack: undefined };
 }

@@ -30,9 +30,10 @@ function sumOfParts(text: string): number | undefined {
 
 /** Milliseconds as people write them, at most two units: `950ms`, `12.3s`, `4m 05s`, `3h 20m`, `2d 4h`. */
 export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)}ms`;
-  if (ms < 60_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)}s`;
-  const seconds = Math.floor(ms / 1000);
+  const whole = Math.round(ms);
+  if (whole < 1000) return `${whole}ms`;
+  if (whole < 60_000) return `${(Math.floor(whole / 100) / 10).toFixed(1)}s`;
+  const seconds = Math.floor(whole / 1000);
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${pad(seconds % 60)}s`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h ${pad(Math.floor(seconds / 60) % 60)}m`;
   return `${Math.floor(seconds / 86_400)}d ${Math.floor(seconds / 3600) % 24}h`;

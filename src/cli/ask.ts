@@ -2,11 +2,11 @@ import { createInterface } from "node:readline/promises";
 import { PyworkflowError } from "../core/errors.js";
 import { UsageError } from "./usage-error.js";
 
-/** Ctrl+C or the end of the input instead of an answer. */
+/** A person ended it: Ctrl+C, or the end of the input instead of an answer. */
 export class InterruptedError extends PyworkflowError {
   static override readonly code = "INTERRUPTED";
   constructor() {
-    super("interrupted before an answer was given", "nothing was done");
+    super("interrupted", "what was begun was taken back");
   }
 }
 

@@ -6,7 +6,7 @@ export interface ExecuteHereOptions {
   /** Version of the loaded modules. */
   readonly version: string;
   /** Something went wrong that the run's log does not show. */
-  onProblem(message: string): void;
+  readonly onProblem: (message: string) => void;
 }
 
 /** Makes this process the worker of one run, under the same claim and fence as any other. Returns what ends it: the run is handed over. */

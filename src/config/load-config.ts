@@ -13,7 +13,8 @@ export interface ConfigFlags {
   readonly module?: readonly string[];
   readonly storage?: string;
   readonly storagePath?: string;
-  readonly config?: string;
+  /** False: no file at all. */
+  readonly config?: string | false;
   readonly runtime?: string;
 }
 
@@ -47,6 +48,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
 }
 
 async function configFile({ cwd, env, flags }: LoadConfigOptions): Promise<string | undefined> {
+  if (flags.config === false) return undefined;
   if (flags.config !== undefined) return namedConfigFile(flags.config, "--config", cwd);
   const variable = env["PYWORKFLOW_CONFIG"];
   return variable ? namedConfigFile(variable, "PYWORKFLOW_CONFIG", cwd) : findConfigFile(cwd);

@@ -336,7 +336,7 @@ export class ProjectFolderError extends PyworkflowError {
   static override readonly code = "PROJECT_FOLDER";
   readonly path: string;
   constructor(path: string, cause: unknown) {
-    super(`${path} can't be written: ${cause instanceof Error ? cause.message : String(cause)}`, "nothing was changed; make the folder writable, or name another one with --dir", { cause });
+    super(`${path} can't be written: ${cause instanceof Error ? cause.message : String(cause)}`, "nothing was changed; make the folder writable, or name another one", { cause });
     this.path = path;
   }
 }

@@ -22,6 +22,9 @@ const places = 3;
 
 const turnEveryMs = 500;
 
+// A test runs the sources, which a thread can't: it gets the compiled file.
+const threadFile = new URL(import.meta.url.endsWith(".ts") ? "../../dist/main/heartbeat-thread.js" : "heartbeat-thread.js", import.meta.url);
+
 /** A heartbeat in a thread of this process; see heartbeat-thread.ts. `onTrouble` hears of a thread that ended by itself. */
 export function threadHeartbeat(data: Omit<ThreadData, "memory">, onTrouble: (error: Error) => void): StartHeartbeat {
   return (listener) => {
@@ -29,7 +32,7 @@ export function threadHeartbeat(data: Omit<ThreadData, "memory">, onTrouble: (er
     const shared = new BigInt64Array(memory);
     shared[lastBeatNs] = process.hrtime.bigint();
     shared[lastBeatWallMs] = BigInt(systemClock.now());
-    const thread = new Worker(new URL("heartbeat-thread.js", import.meta.url));
+    const thread = new Worker(threadFile);
     thread.postMessage({ ...data, memory } satisfies ThreadData, []);
     thread.on("message", (message: "alive" | "dead") => (message === "alive" ? listener.onAlive() : listener.onDead()));
     thread.on("error", onTrouble);

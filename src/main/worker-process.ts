@@ -7,7 +7,7 @@ import type { WorkflowDefinition } from "../engine/definition.js";
 import { currentContext } from "../engine/context/current.js";
 import type { ExecutorNote } from "../engine/executor.js";
 import { registeredWorkflows } from "../engine/registry.js";
-import { isLoud, logLine } from "../runtime/log-line.js";
+import { isLoud, logLine } from "./log-line.js";
 import type { Begin, Order, Report } from "../runtime/supervisor/messages.js";
 import type { Worker } from "../runtime/worker/worker.js";
 import { hostWorker } from "./host-worker.js";

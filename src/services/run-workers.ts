@@ -1,11 +1,10 @@
 import type { Begin } from "../runtime/supervisor/messages.js";
-import type { Launch, Loaded } from "../runtime/supervisor/child.js";
+import type { Launch } from "../runtime/supervisor/child.js";
 import { startSupervisor, type Supervisor } from "../runtime/supervisor/supervisor.js";
 import type { ExecutorNote } from "../engine/executor.js";
-import type { LogOptions } from "../runtime/log-line.js";
-import type { ProcessLocks } from "../runtime/process-lock.js";
 import { ConfigError } from "../core/errors.js";
 import type { WorkerId } from "../core/ids.js";
+import type { LogOptions } from "../core/log-options.js";
 import type { Project } from "./project.js";
 
 export interface RunWorkersOptions {
@@ -27,7 +26,6 @@ export interface RunWorkersOptions {
 /** What the machine gives; made by `main`. */
 export interface ProcessMeans {
   readonly launch: Launch;
-  readonly locks: ProcessLocks;
   readonly newWorkerId: () => WorkerId;
   readonly cores: number;
   readonly pid: number;
@@ -38,11 +36,9 @@ export interface RunningWorkers extends Supervisor {
   readonly processes: number;
 }
 
-export type { Loaded };
-
 /** Starts a supervisor with its worker processes. Throws ConfigError where the store is not one that processes can share. */
 export function runWorkers(project: Project, options: RunWorkersOptions, means: ProcessMeans): RunningWorkers {
-  const { config, backend, clock } = project;
+  const { config, backend, clock, locks } = project;
   if (config.storage.backend === "memory") {
     throw new ConfigError("a store in memory can't be shared by worker processes", { place: "storage", hint: "choose --storage sqlite" });
   }
@@ -56,7 +52,7 @@ export function runWorkers(project: Project, options: RunWorkersOptions, means: 
     config: { ...config, worker: { ...config.worker, shutdownTimeoutMs } },
     ...(workflows && { workflows }),
   };
-  const { cores, pid, launch, locks, newWorkerId } = means;
+  const { cores, pid, launch, newWorkerId } = means;
   const settings = { processes, cores, pid, leaseMs: config.worker.leaseMs, shutdownTimeoutMs, drain };
   const supervisor = startSupervisor({ backend, clock, locks, launch, newWorkerId, settings, begin, onNote });
   return Object.assign(supervisor, { processes });

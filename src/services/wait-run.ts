@@ -4,6 +4,7 @@ import { RunNotFoundError, WaitTimeoutError } from "../core/errors.js";
 import type { RecordedEvent } from "../core/events/event.js";
 import type { RunId } from "../core/ids.js";
 import { isTerminal, type RunRecord } from "../core/run.js";
+import type { Backend } from "../storage/backend.js";
 import type { Project } from "./project.js";
 
 export interface WaitRunOptions {
@@ -22,10 +23,11 @@ export interface WaitRunOptions {
 const pollMs = { first: 10, max: 250 };
 
 /** The run when it has ended, or is parked: then nothing but other code moves it. Throws WaitTimeoutError. */
-export async function waitRun({ backend, clock }: Pick<Project, "backend" | "clock">, options: WaitRunOptions): Promise<RunRecord> {
-  const { runId, timeoutMs = Infinity, untilSuspended = false, onEvents, signal } = options;
+export async function waitRun(project: Pick<Project, "backend" | "clock">, options: WaitRunOptions): Promise<RunRecord> {
+  const { backend, clock } = project;
+  const { timeoutMs = Infinity, signal } = options;
   const deadline = clock.monotonic() + timeoutMs;
-  let seen = 0;
+  const look = lookAt(backend, options);
   let bell = deferred<undefined>();
   const ring = () => bell.resolve(undefined);
   const stop = backend.onWake(ring);
@@ -33,21 +35,30 @@ export async function waitRun({ backend, clock }: Pick<Project, "backend" | "clo
   try {
     for (let pauseMs = pollMs.first; ; pauseMs = Math.min(pauseMs * 2, pollMs.max)) {
       bell = deferred();
-      const run = await backend.getRun(runId);
-      if (run === undefined) throw new RunNotFoundError(runId);
-      const events = onEvents === undefined ? [] : await backend.readHistory(runId, seen);
-      seen += events.length;
-      if (events.length > 0) onEvents?.(events);
-      if (isTerminal(run.status) || run.parked !== undefined || signal?.aborted) return run;
-      if (untilSuspended && run.status === "suspended") return run;
+      const { run, enough } = await look();
+      if (enough) return run;
       const leftMs = deadline - clock.monotonic();
-      if (leftMs <= 0) throw new WaitTimeoutError(runId, run.status);
+      if (leftMs <= 0) throw new WaitTimeoutError(run.runId, run.status);
       await rung(bell, clock, Math.min(pauseMs, leftMs));
     }
   } finally {
     signal?.removeEventListener("abort", ring);
     stop();
   }
+}
+
+/** One look after another at a run and its new events, and whether the wait is over. */
+function lookAt(backend: Backend, { runId, untilSuspended = false, onEvents, signal }: WaitRunOptions): () => Promise<{ readonly run: RunRecord; readonly enough: boolean }> {
+  let seen = 0;
+  return async () => {
+    const run = await backend.getRun(runId);
+    if (run === undefined) throw new RunNotFoundError(runId);
+    const events = onEvents === undefined ? [] : await backend.readHistory(runId, seen);
+    seen += events.length;
+    if (events.length > 0) onEvents?.(events);
+    const ended = isTerminal(run.status) || run.parked !== undefined;
+    return { run, enough: ended || signal?.aborted === true || (untilSuspended && run.status === "suspended") };
+  };
 }
 
 /** Resolves when the bell rings, and after `delayMs` in any case. */

@@ -154,7 +154,7 @@ function filesIn(root: string): string[] {
 
 async function compile(): Promise<string> {
   const compiler = execFile(process.execPath, [resolve("node_modules/typescript/bin/tsc"), "--pretty", "false"], { cwd: folder.path });
-  return text(compiler.stdout ?? []);
+  return compiler.stdout === null ? "" : text(compiler.stdout);
 }
 
 // What `npm install` would bring, without its minutes: this package and what the template asks for.

@@ -3,13 +3,24 @@ import { encode } from "../../src/base/codec.js";
 import type { RecordedEvent, WorkflowEvent } from "../../src/core/events/event.js";
 import { newRunId, newWorkerId, operationIdOf } from "../../src/core/ids.js";
 import { findingsOf } from "../../src/core/invariants.js";
-import { foldHistory, type RunRecord } from "../../src/core/run.js";
+import { foldHistory, type NewRun, type RunRecord } from "../../src/core/run.js";
 import { checkStore } from "../../src/services/check-store.js";
 import { createMemoryBackend } from "../../src/storage/memory/memory-backend.js";
 
 const bytes = () => new Uint8Array(16).fill(7);
 const workerId = newWorkerId(1, bytes);
 const charge = operationIdOf("step_charge", 1);
+
+const definition: NewRun = {
+  runId: newRunId(1, bytes),
+  workflowName: "order",
+  durable: true,
+  input: encode(null),
+  createdAt: 1,
+  tags: [],
+  recoverOnWorkerLoss: true,
+  maxRecoveryAttempts: 3,
+};
 
 const begun: WorkflowEvent = { type: "workflow.started", at: 2, workerId };
 const resumed: WorkflowEvent = { type: "workflow.resumed", at: 5, reason: "timer", workerId };
@@ -75,20 +86,17 @@ test("a transient run keeps no events, and that is no fault", () => {
   expect(findingsOf({ ...recordOf(recorded([begun, over])), durable: false }, [])).toEqual([]);
 });
 
-test("a whole store is walked, over its pages, and a lost worker's run is found", async () => {
+test("a whole store is walked, over its pages, and runs of a lost worker are found", async () => {
   const backend = createMemoryBackend();
-  const { runId, status, epoch, ...rest } = recordOf([]);
   for (let index = 0; index < 450; index++) {
-    await backend.createRun({ ...rest, runId: newRunId(index, (count) => new Uint8Array(count).fill(index % 256)) });
+    await backend.createRun({ ...definition, runId: newRunId(index, (count) => new Uint8Array(count).fill(index % 256)) });
   }
   await backend.registerWorker({ workerId, role: "worker", hostname: "h", pid: 1, version: "v", concurrency: 1, workflows: ["order"], startedAt: 1 });
   await backend.claim({ workerId, workflows: ["order"], version: "v", company: "any", limit: 250, now: 10 });
   expect(await checkStore({ backend })).toEqual({ runs: 450, events: 250, findings: [] });
-  const blind = { ...backend, listWorkers: async () => [] };
-  const { findings } = await checkStore({ backend: blind });
+  const { findings } = await checkStore({ backend: { ...backend, listWorkers: async () => [] } });
   expect(findings).toHaveLength(250);
   expect(new Set(findings.map(({ invariant }) => invariant))).toEqual(new Set(["I5"]));
-  expect([runId.length, status, epoch]).toEqual([30, "pending", 0]);
 });
 
 function recorded(events: readonly WorkflowEvent[]): readonly RecordedEvent[] {
@@ -96,16 +104,5 @@ function recorded(events: readonly WorkflowEvent[]): readonly RecordedEvent[] {
 }
 
 function recordOf(history: readonly RecordedEvent[]): RunRecord {
-  return {
-    runId: newRunId(1, bytes),
-    workflowName: "order",
-    durable: true,
-    input: encode(null),
-    createdAt: 1,
-    tags: [],
-    recoverOnWorkerLoss: true,
-    maxRecoveryAttempts: 3,
-    epoch: 0,
-    ...foldHistory(1, history),
-  };
+  return { ...definition, epoch: 0, ...foldHistory(1, history) };
 }

@@ -3,7 +3,7 @@ import { decode } from "../../base/codec.js";
 import { StepTimeoutError } from "../../core/errors.js";
 import type { RunId, WorkerId } from "../../core/ids.js";
 import { runIn, type StepContext } from "../context/current.js";
-import { logThrough, type Log, type LogLevel } from "../context/log.js";
+import { logThrough, type LogLevel } from "../context/log.js";
 
 import type { StepDefinition } from "../definition.js";
 import type { Operation } from "./operation.js";
@@ -18,15 +18,34 @@ export interface AttemptsOptions {
   readonly epoch: number;
   readonly clock: Clock;
   readonly slots: StepSlots;
-  writeLog(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void;
-  onEnd(operation: Operation, end: AttemptEnd): void;
+  readonly writeLog: (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  readonly onEnd: (operation: Operation, end: AttemptEnd) => void;
+}
+
+/** One attempt. Most steps never look at their signal: it is made when they do. */
+class Attempt {
+  started = false;
+  #controller: AbortController | undefined;
+  #reason: Error | undefined;
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  abort(reason: Error): void {
+    this.#reason ??= reason;
+    this.#controller?.abort(reason);
+  }
 }
 
 /** The step bodies of one run that are queued or running in this process. */
 export class Attempts {
   readonly #options: AttemptsOptions;
-  readonly #running = new Map<Operation, AbortController>();
-  readonly #started = new Set<Operation>();
+  readonly #running = new Map<Operation, Attempt>();
   #closed = false;
 
   constructor(options: AttemptsOptions) {
@@ -44,11 +63,11 @@ export class Attempts {
   /** Queues an attempt: it starts in asking order, when a slot is free and the lease holds. */
   start(operation: Operation, definition: StepDefinition): void {
     if (this.#closed) return;
-    const controller = new AbortController();
-    this.#running.set(operation, controller);
+    const attempt = new Attempt();
+    this.#running.set(operation, attempt);
     this.#options.slots.enter({
-      isWanted: () => this.#running.get(operation) === controller,
-      run: () => this.#run(operation, definition, controller),
+      isWanted: () => this.#running.get(operation) === attempt,
+      run: () => this.#run(operation, definition, attempt),
     });
   }
 
@@ -59,16 +78,15 @@ export class Attempts {
 
   /** Forgets an attempt, aborting its signal: whatever it returns is dropped. */
   abandon(operation: Operation, reason: Error): void {
-    const controller = this.#running.get(operation);
+    const attempt = this.#running.get(operation);
     this.#running.delete(operation);
-    this.#started.delete(operation);
-    controller?.abort(reason);
+    attempt?.abort(reason);
   }
 
   /** From now on none starts; those that run go on. */
   hold(): void {
     this.#closed = true;
-    for (const operation of this.#running.keys()) if (!this.#started.has(operation)) this.#running.delete(operation);
+    for (const [operation, { started }] of this.#running) if (!started) this.#running.delete(operation);
   }
 
   /** Forgets all of them; none starts any more. */
@@ -77,49 +95,54 @@ export class Attempts {
     for (const operation of this.#running.keys()) this.abandon(operation, reason);
   }
 
-  async #run(operation: Operation, definition: StepDefinition, controller: AbortController): Promise<void> {
-    this.#started.add(operation);
-    const timer = this.#limit(operation, definition, controller);
-    const end = await this.#call(operation, definition, controller.signal);
+  async #run(operation: Operation, definition: StepDefinition, attempt: Attempt): Promise<void> {
+    attempt.started = true;
+    const timer = this.#limit(operation, definition, attempt);
+    const end = await this.#call(operation, definition, attempt);
     timer?.cancel();
-    this.#finish(operation, controller, end);
+    this.#finish(operation, attempt, end);
   }
 
-  async #call(operation: Operation, definition: StepDefinition, signal: AbortSignal): Promise<AttemptEnd> {
+  async #call(operation: Operation, definition: StepDefinition, attempt: Attempt): Promise<AttemptEnd> {
     const { runId } = this.#options;
     const args = decode(operation.args) as readonly unknown[];
     try {
-      return { value: await runIn({ kind: "step", runId, step: this.#context(operation, signal) }, () => definition.run(...args)) };
+      return { value: await runIn({ kind: "step", runId, step: this.#context(operation, attempt) }, () => definition.run(...args)) };
     } catch (error) {
       return { error };
     }
   }
 
-  #finish(operation: Operation, controller: AbortController, end: AttemptEnd): void {
-    if (this.#running.get(operation) !== controller) return;
+  #finish(operation: Operation, attempt: Attempt, end: AttemptEnd): void {
+    if (this.#running.get(operation) !== attempt) return;
     this.#running.delete(operation);
-    this.#started.delete(operation);
     this.#options.onEnd(operation, end);
   }
 
-  #limit(operation: Operation, definition: StepDefinition, controller: AbortController): Timer | undefined {
-    const { timeoutMs } = definition;
+  #limit(operation: Operation, { timeoutMs }: StepDefinition, attempt: Attempt): Timer | undefined {
     if (timeoutMs === undefined) return undefined;
     return setAlarm(this.#options.clock, timeoutMs, () => {
       const error = new StepTimeoutError(operation.id, timeoutMs);
-      controller.abort(error);
-      this.#finish(operation, controller, { error });
+      attempt.abort(error);
+      this.#finish(operation, attempt, { error });
     });
   }
 
-  #context(operation: Operation, signal: AbortSignal): StepContext {
-    const { runId, workerId, epoch } = this.#options;
-    const { id: stepId, attempt } = operation;
-    return { runId, stepId, attempt, signal, workerId, epoch, idempotencyKey: `${runId}:${stepId}`, log: this.#log(operation) };
-  }
-
-  #log({ id, attempt }: Operation): Log {
-    return logThrough((level, message, fields) => this.#options.writeLog(level, message, { step_id: id, attempt, ...fields }));
+  #context({ id: stepId, attempt: number }: Operation, attempt: Attempt): StepContext {
+    const { runId, workerId, epoch, writeLog } = this.#options;
+    return {
+      runId,
+      stepId,
+      workerId,
+      epoch,
+      attempt: number,
+      idempotencyKey: `${runId}:${stepId}`,
+      get signal() {
+        return attempt.signal;
+      },
+      get log() {
+        return logThrough((level, message, fields) => writeLog(level, message, { step_id: stepId, attempt: number, ...fields }));
+      },
+    };
   }
 }
-

@@ -82,7 +82,9 @@ export class Operations {
   }
 
   attemptEnded(operation: Operation, end: AttemptEnd): void {
-    if (operation.outcomeEmitted || operation.settled || operation.request.kind !== "step") return;
+    const { body } = this.#options;
+    // I3: the end of the run closes what is open; an outcome that comes after the body has ended would be a second one.
+    if (body.ended !== undefined || operation.outcomeEmitted || operation.settled || operation.request.kind !== "step") return;
     if ("error" in end) return this.#failed(operation, operation.request, end.error);
     const { environment } = this.#options;
     const stored = storable(end.value, `the result of ${operation.id}`, environment.limits.payloadBytes);
@@ -117,7 +119,10 @@ export class Operations {
     const { id: operationId, args, after } = operation;
     operation.attempt++;
     const event = { type: "step.started", at: environment.clock.now(), operationId, attempt: operation.attempt, after, value: args } as const;
-    const start = () => attempts.start(operation, definition);
+    // The run may be cancelled while a careful start waits for its commit.
+    const start = () => {
+      if (!operation.outcomeEmitted) attempts.start(operation, definition);
+    };
     log.emit(event, this.careful ? start : undefined);
     if (!this.careful) start();
   }
@@ -152,9 +157,9 @@ export class Operations {
   }
 
   #giveUp(running: readonly Operation[]): void {
-    const { attempts, onStir } = this.#options;
+    const { attempts, body, onStir } = this.#options;
     for (const operation of running) {
-      if (!attempts.isRunning(operation)) continue;
+      if (body.ended !== undefined || !attempts.isRunning(operation)) continue;
       attempts.abandon(operation, new CancellationError());
       this.#emitCancelled(operation);
     }

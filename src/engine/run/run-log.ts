@@ -91,7 +91,8 @@ export class RunLog {
     if (flight === undefined) return { kind: "fenced" };
     if (result.accepted) {
       this.history.absorb(result.events);
-      for (const act of flight.afterwards) act();
+      // Who lets go of the run with this commit starts nothing any more.
+      if (flight.final === undefined) for (const act of flight.afterwards) act();
       return { kind: "accepted", events: result.events, departure: flight.final?.departure, own: flight.commit.events };
     }
     if (result.refused !== "expect") return { kind: "fenced" };

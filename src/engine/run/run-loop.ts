@@ -37,7 +37,8 @@ export class RunLoop implements CommitMember {
   readonly #departed = deferred<Departure>();
   #gone = false;
   #releasing = false;
-  #pumping = false;
+  // Until the body has started: an outcome delivered before would find nobody who asked for it.
+  #pumping = true;
   #stirred = false;
   #timer: Timer | undefined;
   #warnedAt = 0;

@@ -1,6 +1,6 @@
 import type { Encoded } from "../../base/codec.js";
 import type { WorkerId } from "../../core/ids.js";
-import type { LogOptions } from "../log-line.js";
+import type { LogOptions } from "../../core/log-options.js";
 import type { Company } from "../worker/company.js";
 
 /** What a supervisor says to a worker process: `begin` first, and once. */

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from "../../base/clock.js";
 import { deferred } from "../../base/deferred.js";
+import { StorageError } from "../../core/errors.js";
 import type { RunId, WorkerId } from "../../core/ids.js";
 import { mustRunAlone, type RunRecord } from "../../core/run.js";
 import type { Departure, Executor, ExecutorEvents, ExecutorNote } from "../../engine/executor.js";
@@ -66,7 +67,9 @@ class RunningWorker implements Worker {
   readonly #end = deferred<WorkerEnd>();
   #stopping: Promise<void> | undefined;
   #over = false;
-  #executing = 0;
+  readonly #executing = new Set<RunId>();
+  /** A claim failed in a way that leaves open whether it happened. */
+  #mayHoldMore = false;
   #processed = 0;
   #progress: Timer | undefined;
   #storeRefuses = false;
@@ -91,7 +94,10 @@ class RunningWorker implements Worker {
       asks: () => this.#asks(),
       onClaimed: (claimed) => this.#receive(claimed),
       onDead: () => this.#die(),
-      onTrouble: (error) => this.#note("warn", "the store can't be asked for due runs; trying again", error),
+      onTrouble: (error) => {
+        this.#mayHoldMore ||= error instanceof StorageError && error.outcome === "unknown";
+        this.#note("warn", "the store can't be asked for due runs; trying again", error);
+      },
     });
   }
 
@@ -120,12 +126,20 @@ class RunningWorker implements Worker {
 
   async #asks(): Promise<readonly Ask[]> {
     const { company, backend, clock, worker } = this.#parts;
+    if (this.#mayHoldMore) await this.#executeUnnoticed();
     const closed = this.#stopping !== undefined || this.#storeRefuses || this.#over || (company === "alone" && this.#hadItsRun);
-    const free = closed ? 0 : worker.concurrency - this.#executing;
-    const house = { executing: this.#executing, free, aloneInside: this.#aloneInside !== undefined };
+    const free = closed ? 0 : worker.concurrency - this.#executing.size;
+    const house = { executing: this.#executing.size, free, aloneInside: this.#aloneInside !== undefined };
     const mayWait = company === "any" && house.executing > 0 && !house.aloneInside && free > 0;
     const waiting = mayWait ? await backend.countDue({ ...worker, company: "alone", limit: 1, now: clock.now() }) : 0;
     return asksFor(company, { ...house, aloneWaits: waiting > 0 });
+  }
+
+  // I5: a run that was claimed without our knowing has a live lease, and nobody to execute it.
+  async #executeUnnoticed(): Promise<void> {
+    const held = await this.#parts.backend.listRuns({ workerId: this.workerId, statuses: ["running"], limit: this.#parts.worker.concurrency * 2 });
+    this.#mayHoldMore = false;
+    for (const run of held) if (!this.#executing.has(run.runId)) void this.#execute(run);
   }
 
   #receive({ claimed, inboxes, stopRequested }: Claimed): void {
@@ -133,15 +147,15 @@ class RunningWorker implements Worker {
     for (const { runId, sequence } of inboxes) this.#executor.wake(runId, sequence);
     for (const run of claimed) void this.#execute(run);
     if (stopRequested && this.#stopping === undefined) void this.stop(this.#parts.shutdownTimeoutMs);
-    if (this.#parts.company === "alone" && this.#executing === 0 && !this.#stopping) void this.#retire("finished");
+    if (this.#parts.company === "alone" && this.#executing.size === 0 && !this.#stopping) void this.#retire("finished");
   }
 
   async #execute(run: RunRecord): Promise<void> {
-    this.#executing++;
+    this.#executing.add(run.runId);
     this.#hadItsRun = true;
     if (mustRunAlone(run)) this.#aloneInside = run.runId;
     const departure = await this.#executor.execute(run);
-    this.#executing--;
+    this.#executing.delete(run.runId);
     if (this.#aloneInside === run.runId) this.#aloneInside = undefined;
     if (departure === "ended") this.#count();
     this.#afterDeparture(run, departure);

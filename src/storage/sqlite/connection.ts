@@ -84,9 +84,9 @@ export class Connection {
     const ring = () => {
       rings = true;
     };
-    this.sql("BEGIN IMMEDIATE").run();
     let result: T;
     try {
+      this.sql("BEGIN IMMEDIATE").run();
       result = work(ring);
       this.#commit();
     } catch (error) {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statfsSync } from "node:fs";
+import { existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import Sqlite from "better-sqlite3";
 import { systemClock, type Clock } from "../../base/clock.js";
@@ -38,6 +38,7 @@ export async function openConnection(options: SqliteOptions): Promise<Connection
 async function openToWrite(path: string, options: SqliteOptions): Promise<Sqlite.Database> {
   makeFolder(path);
   refuseNetwork(path);
+  refuseFolder(path);
   const database = await patiently(path, () => open(path, options));
   try {
     const { migrations = allMigrations } = options;
@@ -56,6 +57,7 @@ async function openToWrite(path: string, options: SqliteOptions): Promise<Sqlite
 async function openToRead(path: string, options: SqliteOptions): Promise<Sqlite.Database> {
   if (!existsSync(path)) return emptyStore();
   refuseNetwork(path);
+  refuseFolder(path);
   const { migrations = allMigrations } = options;
   const database = await patiently(path, () => open(path, options));
   try {
@@ -104,6 +106,11 @@ function refuseNetwork(path: string): void {
   const name = networkFileSystem(statfsSync(dirname(path)).type);
   if (name === undefined) return;
   throw refused(`the store ${path} is on a network file system (${name}), where SQLite can't lock`, "network", "put it on a disk of this machine with --storage-path");
+}
+
+function refuseFolder(path: string): void {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw refused(`the store ${path} is a folder, not a file`, "unreadable", "name a file in it with --storage-path");
 }
 
 function open(path: string, { readOnly = false, blocking = false }: SqliteOptions): Sqlite.Database {

@@ -8,7 +8,7 @@ import { eventOfRow, recordOfRow, type EventRow, type RunRow } from "./rows.js";
 
 const text = (column: string) => `CASE WHEN typeof(${column}) IN ('text', 'null') THEN ${column} ELSE (SELECT text FROM payloads WHERE id = ${column}) END AS ${column}`;
 
-export const runColumns = `key, run_id, workflow, durable, status, epoch, inbox, due_at, wake_reason, worker_id, recovery_attempts, parked,
+const runColumns = `key, run_id, workflow, durable, status, epoch, inbox, due_at, wake_reason, worker_id, recovery_attempts, parked,
   created_at, started_at, completed_at, idempotency_key, tags, recover_on_worker_loss, max_recovery_attempts,
   ${text("input")}, ${text("result")}, ${text("error")}`;
 
@@ -21,14 +21,12 @@ const insertRun = `
 const selectEvents = `SELECT sequence, type, at, operation, ${text("value")}, rest FROM events WHERE run = ? AND sequence > ? ORDER BY sequence`;
 
 /** Decided in the transaction that inserts, so two processes that race get one run (I9). */
-export function createRun(connection: Connection, run: NewRun): Promise<CreateResult> {
-  return connection.write((ring) => {
-    const older = olderRun(connection, run);
-    if (older !== undefined) return { runId: older, created: false };
-    insert(connection, run);
-    ring();
-    return { runId: run.runId, created: true };
-  });
+export function createRun(connection: Connection, run: NewRun, ring: () => void): CreateResult {
+  const older = olderRun(connection, run);
+  if (older !== undefined) return { runId: older, created: false };
+  insert(connection, run);
+  ring();
+  return { runId: run.runId, created: true };
 }
 
 function olderRun(connection: Connection, { runId, workflowName, idempotencyKey }: NewRun): RunId | undefined {

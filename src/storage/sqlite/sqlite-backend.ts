@@ -2,7 +2,8 @@ import type { Backend } from "../backend.js";
 import { claim, countDue } from "./claim.js";
 import { commit } from "./commit.js";
 import { openConnection, type SqliteOptions } from "./open.js";
-import { countRuns, createRun, findRunIds, getRun, listRuns, readHistory } from "./runs.js";
+import { runCreator } from "./create-runs.js";
+import { countRuns, findRunIds, getRun, listRuns, readHistory } from "./runs.js";
 import { beat, listWorkers, loseWorker, registerWorker, updateWorker } from "./workers.js";
 
 /** Opens a store in one SQLite file. Rejects with a StorageError that names the file: unreadable, newer, of another program, on a network. */
@@ -10,7 +11,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
   const connection = await openConnection(options);
   return {
     commit: (batch) => commit(connection, batch),
-    createRun: (run) => createRun(connection, run),
+    createRun: runCreator(connection),
     claim: (request) => claim(connection, request),
     countDue: (request) => connection.read(() => countDue(connection, request)),
     readHistory: (runId, after) => connection.read(() => readHistory(connection, runId, after)),

@@ -8,8 +8,7 @@ export type StepBody = (args: StepArguments) => Promise<number> | number;
 export class EngineInstance extends Instance implements Durable {
   step(call: StepCall): Promise<number> {
     this.askedFor(`step ${call.name}`, [call.args]);
-    const { name, maxRetries, retryDelay, args } = call;
-    return step({ name, maxRetries, retryDelay }, stepBody)(args);
+    return durableStep(call)(call.args);
   }
 
   sleep(duration: string): Promise<void> {
@@ -24,6 +23,15 @@ export class EngineInstance extends Instance implements Durable {
   nowMs(): number {
     return now().getTime();
   }
+}
+
+const defined = new Map<string, (args: StepArguments) => Promise<number>>();
+
+function durableStep({ name, maxRetries, retryDelay }: StepCall): (args: StepArguments) => Promise<number> {
+  const key = `${name} ${maxRetries} ${retryDelay}`;
+  const known = defined.get(key) ?? step({ name: `simulation.${name}`, maxRetries, retryDelay }, stepBody);
+  defined.set(key, known);
+  return known;
 }
 
 let world: StepBody | undefined;

@@ -15,6 +15,9 @@ export interface Asked {
 
 export type ReferenceEnd = { readonly value: unknown } | { readonly error: unknown };
 
+// One for all: each that exists is copied with every promise there is.
+const shielding = new AsyncLocalStorage<true>();
+
 interface Open {
   readonly asked: Asked;
   readonly isSleep: boolean;
@@ -32,7 +35,6 @@ export class Reference extends Instance implements Durable {
   end: ReferenceEnd | undefined;
   /** An outcome in the log that the body had not asked for when its turn came. */
   unasked: string | undefined;
-  readonly #shielded = new AsyncLocalStorage<true>();
   readonly #counts = new Map<string, number>();
   #delivered = 0;
   #nowMs = 0;
@@ -53,7 +55,7 @@ export class Reference extends Instance implements Durable {
 
   step({ name, args }: StepCall): Promise<number> {
     this.askedFor(`step ${name}`, [args]);
-    return this.#ask(`step_${name}`, [args]) as Promise<number>;
+    return this.#ask(`step_simulation.${name}`, [args]) as Promise<number>;
   }
 
   sleep(duration: string): Promise<void> {
@@ -62,7 +64,7 @@ export class Reference extends Instance implements Durable {
   }
 
   shield<T>(fn: () => Promise<T>): Promise<T> {
-    return this.#shielded.run(true, fn);
+    return shielding.run(true, fn);
   }
 
   nowMs(): number {
@@ -72,7 +74,7 @@ export class Reference extends Instance implements Durable {
   #ask(key: string, args: readonly unknown[]): Promise<unknown> {
     const count = (this.#counts.get(key) ?? 0) + 1;
     this.#counts.set(key, count);
-    const shielded = this.#shielded.getStore() === true;
+    const shielded = shielding.getStore() === true;
     const outcome = deferred<unknown>();
     outcome.promise.catch(() => undefined);
     if (this.#cancelled && !shielded) outcome.reject(new CancellationError());

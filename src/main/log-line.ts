@@ -1,14 +1,5 @@
+import { logLevels, type LogOptions } from "../core/log-options.js";
 import type { ExecutorNote } from "../engine/executor.js";
-
-export const logLevels = ["debug", "info", "warn", "error"] as const;
-export type LogLevel = (typeof logLevels)[number];
-export const logFormats = ["pretty", "json"] as const;
-
-export interface LogOptions {
-  /** Notes below it are not written. */
-  readonly level: LogLevel;
-  readonly format: (typeof logFormats)[number];
-}
 
 /** Whether the note is to be written. */
 export function isLoud(note: ExecutorNote, { level }: LogOptions): boolean {

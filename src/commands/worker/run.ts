@@ -1,0 +1,52 @@
+import { hostname } from "node:os";
+import { boolean, custom, integer, string } from "@oclif/core/flags";
+import { BaseCommand } from "../../cli/base-command.js";
+import { defined } from "../../cli/defined.js";
+import { duration, oneOf } from "../../cli/flags.js";
+import { logFormats, logLevels, type LogFormat, type LogLevel } from "../../core/log-options.js";
+import type { Project } from "../../services/project.js";
+
+export default class WorkerRun extends BaseCommand<typeof WorkerRun> {
+  static override summary = "Execute runs: start worker processes, watch them, and bring their runs back when they die.";
+  static override description =
+    "The first SIGINT or SIGTERM lets steps finish and hands the rest over (exit 0); the second ends everything at once (exit 130).";
+  static override examples = [
+    "<%= config.bin %> worker run",
+    { description: "From cron: do what is due, then exit", command: "<%= config.bin %> worker run --processes 1 --drain" },
+  ];
+  static override flags = {
+    processes: integer({ char: "n", min: 1, max: 256, description: "worker processes; one for each core unless told" }),
+    concurrency: integer({ char: "c", min: 1, max: 100_000, description: "runs at a time in each process" }),
+    "shutdown-timeout": duration({ description: "how long steps may take to finish when it stops" }),
+    drain: boolean({ description: "exit when nothing is due and nothing runs" }),
+    workflow: string({ multiple: true, multipleNonGreedy: true, helpValue: "NAME", description: "execute this workflow only; repeatable" }),
+    hostname: string({ helpValue: "NAME", description: "the name that worker list shows for this machine" }),
+    loglevel: custom<LogLevel>({ char: "l", ...oneOf(logLevels), description: "least level of the log on stderr" })(),
+    "log-format": custom<LogFormat>({ ...oneOf(logFormats), default: "pretty", description: "form of the log" })(),
+  };
+
+  async run(): Promise<void> {
+    const { supervise } = await import("../../cli/supervise.js");
+    const { processes, concurrency, drain, workflow } = this.flags;
+    const end = await this.withProject({ readOnly: false, blocking: false }, (project) =>
+      supervise(project, {
+        ...defined({ processes, concurrency, shutdownTimeoutMs: this.flags["shutdown-timeout"], workflows: workflow }),
+        drain,
+        hostname: this.flags.hostname ?? hostname(),
+        log: { level: this.level, format: this.flags["log-format"] },
+        onReady: ({ workflows }, count) => this.announce(project, workflows, count),
+      }),
+    );
+    if (end === "killed") process.exitCode = 130;
+  }
+
+  private announce({ config }: Project, workflows: readonly string[], processes: number): void {
+    const store = config.storage.backend === "sqlite" ? config.storage.path : "memory";
+    this.note(`pyworkflow worker\n  store      ${store}\n  workflows  ${workflows.join(", ") || "none"}\n  processes  ${processes}\n  pid        ${process.pid}`);
+  }
+
+  private get level(): LogLevel {
+    const { loglevel, verbose, quiet } = this.flags;
+    return loglevel ?? (verbose ? "debug" : quiet ? "error" : "info");
+  }
+}

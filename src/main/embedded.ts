@@ -1,0 +1,71 @@
+import { createHash, randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { systemClock } from "../base/clock.js";
+import type { ConfigFlags } from "../config/load-config.js";
+import { newWorkerId, type RunId } from "../core/ids.js";
+import type { WorkflowDefinition } from "../engine/definition.js";
+import type { ExecutorNote } from "../engine/executor.js";
+import { registeredSources, registeredWorkflows } from "../engine/registry.js";
+import { watchWorkers } from "../runtime/watch-workers.js";
+import { runHandle, type RunHandle } from "../services/run-handle.js";
+import type { Project } from "../services/project.js";
+import { startRun } from "../services/start-run.js";
+import { hostWorker } from "./host-worker.js";
+import type { EngineOptions, StartOptions } from "./engine.js";
+import { openProject } from "./open-project.js";
+
+/** The parts behind an engine in this process; see `openEngine`. */
+export interface Embedded {
+  start<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options?: StartOptions): Promise<RunHandle<Output>>;
+  run(runId: RunId): RunHandle;
+  close(options?: { readonly shutdownTimeoutMs?: number }): Promise<void>;
+}
+
+export async function openEmbedded(options: EngineOptions & { readonly flags?: ConfigFlags }): Promise<Embedded> {
+  const { config: file, flags = {}, onNote = printNote } = options;
+  const project = await openProject({
+    flags: { ...flags, ...(file !== undefined && { config: file }) },
+    cwd: process.cwd(),
+    env: process.env,
+  });
+  const stop = options.execute === false ? undefined : await execute(project, options, onNote);
+  return {
+    start: async (workflow, input, more) => runHandle(project, (await startRun(project, { ...more, workflow, input })).runId),
+    run: (runId) => runHandle(project, runId),
+    close: async ({ shutdownTimeoutMs = project.config.worker.shutdownTimeoutMs } = {}) => {
+      await stop?.(shutdownTimeoutMs);
+      await project.close();
+    },
+  };
+}
+
+async function execute(project: Project, options: EngineOptions, onNote: (note: ExecutorNote) => void): Promise<(graceMs: number) => Promise<void>> {
+  const { backend, locks, config } = project;
+  const { workflows = [...registeredWorkflows().values()], version = sourceVersion(), concurrency = config.worker.concurrency } = options;
+  const workerId = newWorkerId(systemClock.now(), randomBytes);
+  const worker = await hostWorker({
+    config,
+    backend,
+    worker: { workerId, role: "embedded", hostname: hostname(), pid: process.pid, version, concurrency },
+    workflows: new Map(workflows.map((workflow) => [workflow.name, workflow])),
+    company: "any",
+    onNote,
+  });
+  // Runs that an earlier life of this process held are due again as soon as somebody notices that it is gone.
+  const watch = watchWorkers({ backend, locks, clock: systemClock, leaseMs: config.worker.leaseMs, own: workerId, onNote });
+  return async (graceMs) => {
+    await worker.stop(graceMs);
+    await watch.stop();
+  };
+}
+
+
+function sourceVersion(): string {
+  return createHash("sha256").update(registeredSources().join("\n")).digest("hex").slice(0, 16);
+}
+
+function printNote({ level, message, runId, fields }: ExecutorNote): void {
+  if (level !== "warn" && level !== "error") return;
+  const where = runId === undefined ? "" : ` ${runId}`;
+  process.stderr.write(`pyworkflow ${level}${where}: ${message}${fields === undefined ? "" : ` ${JSON.stringify(fields)}`}\n`);
+}

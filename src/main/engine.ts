@@ -1,0 +1,39 @@
+import type { WorkflowDefinition } from "../engine/definition.js";
+import type { ExecutorNote } from "../engine/executor.js";
+import type { RunHandle } from "../services/run-handle.js";
+
+export interface EngineOptions {
+  /** `sqlite:PATH` or `memory:`. Default: what the configuration says, else `sqlite:./pyworkflow_data/pyworkflow.db`. */
+  readonly storage?: string;
+  /** The workflows that this process executes. Default: every one that was defined in it. */
+  readonly workflows?: readonly WorkflowDefinition[];
+  /** A configuration file; `false`: none. Default: the nearest one upward. These options win over it. */
+  readonly config?: string | false;
+  /** Runs at a time in this process. */
+  readonly concurrency?: number;
+  /** False: only start and look at runs; workers elsewhere execute them. Default true. */
+  readonly execute?: boolean;
+  /** Names the version of the code. Default: a hash of the source of the workflows and steps. */
+  readonly version?: string;
+  /** What the engine and the runs' logs have to say. Default: warnings and errors on stderr. */
+  readonly onNote?: (note: ExecutorNote) => void;
+}
+
+export interface StartOptions {
+  /** A second start of the workflow with the same key names the first run, whatever its status. */
+  readonly idempotencyKey?: string;
+  readonly tags?: readonly string[];
+}
+
+/** An engine inside this process. */
+export interface Engine {
+  /**
+   * Records a run; when this resolves, the run will happen. Throws InvalidInputError, NotStorableValueError or
+   * PayloadTooLargeError before anything is recorded, StorageError where the store refuses.
+   */
+  start<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options?: StartOptions): Promise<RunHandle<Output>>;
+  /** A run that was started earlier, here or elsewhere. Throws RunNotFoundError for a text that is no run id. */
+  run(runId: string): RunHandle;
+  /** Gives running steps up to `shutdownTimeoutMs` (default: the configuration's), hands the rest over, closes the store. */
+  close(options?: { readonly shutdownTimeoutMs?: number }): Promise<void>;
+}

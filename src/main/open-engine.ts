@@ -1,0 +1,28 @@
+import { ConfigError, RunNotFoundError } from "../core/errors.js";
+import { parseRunId } from "../core/ids.js";
+import type { Engine, EngineOptions } from "./engine.js";
+
+/**
+ * Opens a store and, unless told otherwise, executes runs in this process: the same claims, fence and recovery as a worker's.
+ * Throws ConfigError or StorageError.
+ */
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const { openEmbedded } = await import("./embedded.js");
+  const embedded = await openEmbedded({ ...options, ...(options.storage !== undefined && { flags: storageFlags(options.storage) }) });
+  return {
+    start: (workflow, input, more) => embedded.start(workflow, input, more),
+    run: (text) => {
+      const runId = parseRunId(text);
+      if (runId === undefined) throw new RunNotFoundError(text);
+      return embedded.run(runId);
+    },
+    close: (more) => embedded.close(more),
+  };
+}
+
+function storageFlags(storage: string): { readonly storage: string; readonly storagePath?: string } {
+  const [, backend = "", path = ""] = /^(\w+):(.*)$/s.exec(storage) ?? [];
+  if (backend === "memory") return { storage: backend };
+  if (backend === "sqlite" && path !== "") return { storage: backend, storagePath: path };
+  throw new ConfigError(`${storage} names no store`, { place: "openEngine({ storage })", hint: 'write "sqlite:./app.db" or "memory:"' });
+}

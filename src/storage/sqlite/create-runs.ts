@@ -1,0 +1,40 @@
+import { deferred, type Deferred } from "../../base/deferred.js";
+import type { NewRun } from "../../core/run.js";
+import type { CreateResult } from "../backend.js";
+import type { Connection } from "./connection.js";
+import { createRun } from "./runs.js";
+
+interface Waiting {
+  readonly run: NewRun;
+  readonly created: Deferred<CreateResult>;
+}
+
+const soon = setImmediate;
+const batchMax = 1000;
+
+/** Inserts runs; those that are asked for in the same turn of the event loop share a transaction, and its fsync. */
+export function runCreator(connection: Connection): (run: NewRun) => Promise<CreateResult> {
+  let waiting: Waiting[] = [];
+
+  const flush = async () => {
+    const batch = waiting.slice(0, batchMax);
+    waiting = waiting.slice(batchMax);
+    if (waiting.length > 0) soon(() => void flush());
+    try {
+      const results = await connection.write((ring) => batch.map(({ run }) => createRun(connection, run, ring)));
+      for (const [place, { created }] of batch.entries()) {
+        const result = results[place];
+        if (result !== undefined) created.resolve(result);
+      }
+    } catch (error) {
+      for (const { created } of batch) created.reject(error);
+    }
+  };
+
+  return (run) => {
+    const created = deferred<CreateResult>();
+    waiting.push({ run, created });
+    if (waiting.length === 1) soon(() => void flush());
+    return created.promise;
+  };
+}

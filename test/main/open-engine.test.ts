@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { z } from "zod";
+import { ConfigError, InvalidInputError, NonDurableAwaitError, openEngine, RunFailedError, sleep, step, workflow } from "../../src/index.js";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "pyworkflow-engine-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const storage = () => `sqlite:${join(folder, "app.db")}`;
+
+const greet = step("embedded.greet", async (name: string) => `Hello ${name}`);
+const hello = workflow({ name: "embedded.hello", input: z.object({ name: z.string() }) }, async ({ name }) => {
+  const text = await greet(name);
+  await sleep("10ms");
+  return { text };
+});
+const failing = workflow("embedded.failing", async () => {
+  await greet("nobody");
+  throw new RangeError("too far");
+});
+const impatient = workflow("embedded.impatient", async () => {
+  const late = async () => {
+    await readFile("package.json");
+    return greet("late");
+  };
+  return Promise.all([greet("early"), late()]);
+});
+
+test("a program starts a run and awaits its result", async () => {
+  const engine = await openEngine({ storage: storage(), config: false, workflows: [hello] });
+  const run = await engine.start(hello, { name: "Ada" });
+  expect(await run.result()).toEqual({ text: "Hello Ada" });
+  expect(await engine.run(run.runId).status()).toBe("completed");
+  await engine.close();
+});
+
+test("one idempotency key is one run", async () => {
+  const engine = await openEngine({ storage: "memory:", config: false, workflows: [hello] });
+  const handles = await Promise.all([1, 2, 3].map(() => engine.start(hello, { name: "Ada" }, { idempotencyKey: "k" })));
+  expect(new Set(handles.map(({ runId }) => runId)).size).toBe(1);
+  await engine.close();
+});
+
+test("a failed run rejects with the error of its body as the cause", async () => {
+  const engine = await openEngine({ storage: "memory:", config: false, workflows: [failing] });
+  const error: unknown = await (await engine.start(failing, undefined)).result().catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(RunFailedError);
+  expect((error as Error).cause).toMatchObject({ name: "RangeError", message: "too far" });
+  await engine.close();
+});
+
+test("a body that awaits a file before its step is refused, naming the call", async () => {
+  const engine = await openEngine({ storage: storage(), config: false, workflows: [impatient] });
+  const error: unknown = await (await engine.start(impatient, undefined)).result().catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(NonDurableAwaitError);
+  expect(error).toMatchObject({ operationId: "step_embedded.greet_2", message: expect.stringContaining("step_embedded.greet_2") });
+  await engine.close();
+});
+
+test("bad input and a bad address are refused before anything is recorded", async () => {
+  await expect(openEngine({ storage: "postgres", config: false })).rejects.toBeInstanceOf(ConfigError);
+  const engine = await openEngine({ storage: "memory:", config: false, workflows: [hello] });
+  await expect(engine.start(hello, { name: 5 } as unknown as { name: string })).rejects.toBeInstanceOf(InvalidInputError);
+  await engine.close();
+});
+
+test("what a closed engine did not finish goes on in the next one", async () => {
+  const first = await openEngine({ storage: storage(), config: false, workflows: [hello], execute: false });
+  const { runId } = await first.start(hello, { name: "Bo" });
+  await first.close();
+  const second = await openEngine({ storage: storage(), config: false, workflows: [hello] });
+  expect(await second.run(runId).result()).toEqual({ text: "Hello Bo" });
+  await second.close();
+});

@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { isAlive, TestProject, until } from "../support/project.js";
+
+let project: TestProject;
+beforeEach(() => {
+  project = new TestProject({ lease: "2s" });
+});
+afterEach(() => project.remove());
+
+function effectsOf(what: string): number {
+  return project.effects().filter((effect) => effect.what === what).length;
+}
+
+test("a step that blocks its process for several leases loses nothing", async () => {
+  await project.runWorkers("-n", "1").ready();
+  const runId = await project.startRun("blocking", 7000);
+  expect(await project.ended(runId)).toMatchObject({ status: "completed", recoveryAttempts: 0 });
+  expect(await project.eventTypes(runId)).not.toContain("workflow.interrupted");
+  expect(effectsOf("blocking")).toBe(1);
+});
+
+test("a process stopped for longer than its lease is lost and ended; its run goes on elsewhere", async () => {
+  await project.runWorkers("-n", "2").ready();
+  const runId = await project.startRun("holding", "a");
+  const stopped = await project.pidOf("a second");
+  process.kill(stopped, "SIGSTOP");
+  await until("the second attempt", () => (effectsOf("a second") === 2 ? true : undefined));
+  await until("the end of the stopped process", () => (isAlive(stopped) ? undefined : true));
+  project.touch("go");
+  expect(await project.ended(runId)).toMatchObject({ status: "completed" });
+  const loss = (await project.history(runId)).find(({ type }) => type === "workflow.interrupted");
+  expect(loss).toMatchObject({ error: expect.stringContaining("no heartbeat for") });
+});
+
+test("a supervisor and its process stopped together, and taken over, write nothing and start nothing when they go on", async () => {
+  const first = await project.runWorkers("-n", "1").ready();
+  const runId = await project.startRun("holding", "a");
+  const stopped = await project.pidOf("a second");
+  first.signal("SIGSTOP");
+  process.kill(stopped, "SIGSTOP");
+  await project.runWorkers("-n", "1").ready();
+  await until("the second attempt", () => (effectsOf("a second") === 2 ? true : undefined));
+  project.touch("go");
+  await project.ended(runId);
+  const types = await project.eventTypes(runId);
+
+  process.kill(stopped, "SIGCONT");
+  // The first process finds its step's file made, too, and itself dead.
+  await until("its end", () => (isAlive(stopped) ? undefined : true));
+  expect(await project.eventTypes(runId)).toEqual(types);
+  expect(effectsOf("a third")).toBe(1);
+
+  // A supervisor that was taken for dead goes on under a new id, and works.
+  first.signal("SIGCONT");
+  await until("its return", async () => {
+    const supervisors = (await project.workers()).filter(({ role, status }) => role === "supervisor" && status !== "dead");
+    return supervisors.some(({ pid }) => pid === first.process.pid) ? true : undefined;
+  });
+  first.signal("SIGTERM");
+  expect(await first.exited).toBe(0);
+});

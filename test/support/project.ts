@@ -1,0 +1,195 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { appendFileSync, cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { systemClock } from "../../src/base/clock.js";
+import { encode } from "../../src/base/codec.js";
+import type { RecordedEvent } from "../../src/core/events/event.js";
+import { newRunId, type RunId } from "../../src/core/ids.js";
+import { isTerminal, type NewRun, type RunRecord } from "../../src/core/run.js";
+import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
+import { bareEnvironment, newFolder } from "./cli.js";
+
+/** A folder with workflows, a store and the processes that work on it. */
+export class TestProject {
+  readonly folder = newFolder();
+  readonly #supervisors: WorkerCommand[] = [];
+
+  /** `settings` are lines under `worker:` of the configuration. */
+  constructor(settings: Readonly<Record<string, string | number>> = {}) {
+    cpSync(resolve("test/fixtures/workflows"), join(this.path, "workflows"), { recursive: true });
+    const worker = Object.entries({ shutdown_timeout: "20s", ...settings }).map(([key, value]) => `  ${key}: ${value}\n`);
+    writeFileSync(join(this.path, "pyworkflow.config.yaml"), `module: ./workflows\nstorage: { backend: sqlite, path: ./store.db, durability: normal }\nworker:\n${worker.join("")}`);
+    // The fixtures are ES modules.
+    writeFileSync(join(this.path, "package.json"), '{ "type": "module" }\n');
+  }
+
+  get path(): string {
+    return this.folder.path;
+  }
+
+  /** Ends what still runs and removes the folder. */
+  async remove(): Promise<void> {
+    for (const supervisor of this.#supervisors) await supervisor.end();
+    this.folder.remove();
+  }
+
+  /** `worker run`, a real one. */
+  runWorkers(...flags: readonly string[]): WorkerCommand {
+    const command = new WorkerCommand(this.path, flags);
+    this.#supervisors.push(command);
+    return command;
+  }
+
+  touch(name: string): void {
+    appendFileSync(join(this.path, name), "");
+  }
+
+  has(name: string): boolean {
+    return existsSync(join(this.path, name));
+  }
+
+  /** The lines that steps wrote, `what pid`, in the order of writing. */
+  effects(): readonly { readonly what: string; readonly pid: number }[] {
+    const file = join(this.path, "effects.txt");
+    const lines = existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n") : [];
+    return lines.map((line) => ({ what: line.slice(0, line.lastIndexOf(" ")), pid: Number(line.slice(line.lastIndexOf(" "))) }));
+  }
+
+  /** The process that wrote this effect, as soon as there is one. */
+  async pidOf(what: string): Promise<number> {
+    const found = await until(`the effect ${what}`, () => this.effects().find((effect) => effect.what === what));
+    return found.pid;
+  }
+
+  async startRun(workflowName: string, input?: unknown, more: Partial<NewRun> = {}): Promise<RunId> {
+    const [runId] = await this.startRuns(workflowName, [input], more);
+    if (runId === undefined) throw new Error("no run was started");
+    return runId;
+  }
+
+  async startRuns(workflowName: string, inputs: readonly unknown[], more: Partial<NewRun> = {}): Promise<readonly RunId[]> {
+    return this.#withStore(async (store) => {
+      const ids: RunId[] = [];
+      for (const input of inputs) {
+        const createdAt = systemClock.now();
+        const settings = { durable: true, tags: [], recoverOnWorkerLoss: true, maxRecoveryAttempts: 3 };
+        const { runId } = await store.createRun({ runId: newRunId(createdAt, randomBytes), workflowName, input: encode(input), createdAt, ...settings, ...more });
+        ids.push(runId);
+      }
+      return ids;
+    });
+  }
+
+  async run(runId: RunId): Promise<RunRecord> {
+    const run = await this.#withStore((store) => store.getRun(runId));
+    if (run === undefined) throw new Error(`there is no run ${runId}`);
+    return run;
+  }
+
+  async history(runId: RunId): Promise<readonly RecordedEvent[]> {
+    return this.#withStore((store) => store.readHistory(runId, 0));
+  }
+
+  /** The types of the run's events, in order. */
+  async eventTypes(runId: RunId): Promise<readonly string[]> {
+    return (await this.history(runId)).map(({ type }) => type);
+  }
+
+  ended(runId: RunId): Promise<RunRecord> {
+    return this.runOnce(runId, ({ status }) => isTerminal(status));
+  }
+
+  runOnce(runId: RunId, holds: (run: RunRecord) => boolean): Promise<RunRecord> {
+    return until(`${runId} to change`, async () => {
+      const run = await this.run(runId);
+      return holds(run) ? run : undefined;
+    });
+  }
+
+  async workers() {
+    return this.#withStore((store) => store.listWorkers());
+  }
+
+  async livingPids(): Promise<readonly number[]> {
+    return (await this.workers()).filter(({ status, role }) => status !== "dead" && role === "worker").map(({ pid }) => pid);
+  }
+
+  async #withStore<T>(use: (store: Awaited<ReturnType<typeof openSqlite>>) => Promise<T>): Promise<T> {
+    const store = await openSqlite({ path: join(this.path, "store.db"), durability: "normal" });
+    try {
+      return await use(store);
+    } finally {
+      await store.close();
+    }
+  }
+}
+
+/** A `worker run` in a process group of its own. */
+export class WorkerCommand {
+  readonly process: ChildProcess;
+  readonly exited: Promise<number | null>;
+  #stderr = "";
+
+  constructor(cwd: string, flags: readonly string[]) {
+    this.process = spawn(process.execPath, [resolve("bin/run.js"), "worker", "run", ...flags], { cwd, env: bareEnvironment(), stdio: ["ignore", "pipe", "pipe"], detached: true });
+    this.process.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr += text;
+    });
+    this.process.stdout?.resume();
+    this.exited = new Promise((settle) => {
+      this.process.once("exit", settle);
+    });
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  /** The banner is printed: a process claims. */
+  async ready(): Promise<this> {
+    await until("the banner", () => (this.#stderr.includes("processes  ") ? true : undefined), () => this.#stderr);
+    return this;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.process.kill(name);
+  }
+
+  /** SIGKILL to the supervisor and all of its processes at the same moment. */
+  killAll(): void {
+    try {
+      process.kill(-(this.process.pid ?? 0), "SIGKILL");
+    } catch {
+      // they are gone already
+    }
+  }
+
+  async end(): Promise<void> {
+    this.killAll();
+    if (this.process.exitCode === null && this.process.signalCode === null) await this.exited;
+  }
+}
+
+const patienceMs = 60_000;
+
+/** The value, as soon as there is one. */
+export async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined, tell: () => string = () => ""): Promise<T> {
+  const end = systemClock.monotonic() + patienceMs;
+  while (systemClock.monotonic() < end) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await pause(20);
+  }
+  throw new Error(`waited in vain for ${what}\n${tell()}`);
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,119 @@
+import { decode, encode } from "../../../src/base/codec.js";
+import { isOutcome, type RecordedEvent } from "../../../src/core/events/event.js";
+import { foldHistory, isTerminal, type RunRecord } from "../../../src/core/run.js";
+import { bodyOf, type StepArguments } from "./body.js";
+import type { Program } from "./programs.js";
+import { Reference } from "./reference.js";
+import { plannedFailures } from "./steps.js";
+import type { World } from "./world.js";
+
+/** Everything that is wrong with an execution that has come to its end. */
+export async function faultsOf(world: World, program: Program, seed: number): Promise<readonly string[]> {
+  const { run, history } = world;
+  if (world.errors.length > 0 || run === undefined) return world.errors;
+  if (run.parked !== undefined) return [`parked: ${run.parked.error}`];
+  return [
+    ...faultsOfLog(run, history),
+    ...world.atCrash.flatMap((earlier) => faultsOfExtension(earlier, history)),
+    ...faultsOfSteps(history, seed),
+    ...(await faultsOfReplay(world, program)),
+  ];
+}
+
+/** How the run ended, without what depends on the order in which steps failed. */
+export function endOf({ run }: World): string {
+  return `${run?.status} ${run?.result}`;
+}
+
+export function wasCancelled({ history }: World): boolean {
+  return history.some(({ type }) => type === "cancellation.requested");
+}
+
+function faultsOfLog(run: RunRecord, history: readonly RecordedEvent[]): readonly string[] {
+  const faults: string[] = [];
+  if (history.some(({ sequence }, index) => sequence !== index + 1)) faults.push("I1: sequences have gaps");
+  const outcomes = history.filter(isOutcome).map(({ operationId }) => operationId);
+  for (const id of outcomes.filter((id, index) => outcomes.indexOf(id) !== index)) faults.push(`I3: ${id} has two outcomes`);
+  const ends = history.filter(({ type }) => /^workflow\.(?:completed|failed|cancelled)$/.test(type));
+  if (ends.length !== 1 || ends[0] !== history.at(-1)) faults.push("I4: the terminal event is not the last one, or not the only one");
+  for (const [field, value] of Object.entries(foldHistory(run.createdAt, history))) {
+    if (Reflect.get(run, field) !== value) faults.push(`I10: ${field} is ${String(Reflect.get(run, field))}, its events say ${String(value)}`);
+  }
+  const requested = history.some(({ type }) => type === "cancellation.requested");
+  if (requested !== (run.status === "cancelled")) faults.push(`${requested ? "cancelled" : "not cancelled"}, and ended ${run.status}`);
+  if (!isTerminal(run.status)) faults.push(`I5: it is ${run.status} for ever`);
+  return faults;
+}
+
+function faultsOfExtension(earlier: readonly RecordedEvent[], history: readonly RecordedEvent[]): readonly string[] {
+  const kept = JSON.stringify(history.slice(0, earlier.length)) === JSON.stringify(earlier);
+  return kept ? [] : ["I7: the log is no extension of what it was at a crash"];
+}
+
+function faultsOfSteps(history: readonly RecordedEvent[], seed: number): readonly string[] {
+  const ids = new Set(history.flatMap((event) => (event.type === "step.started" ? [event.operationId] : [])));
+  return [...ids].flatMap((id) => faultsOfStep(history.filter((event) => "operationId" in event && event.operationId === id), seed));
+}
+
+function faultsOfStep(events: readonly RecordedEvent[], seed: number): readonly string[] {
+  const faults: string[] = [];
+  const starts = events.filter((event) => event.type === "step.started");
+  const failures = events.filter((event) => event.type === "step.failed");
+  const [first] = starts;
+  if (first === undefined) return faults;
+  const { operationId: id } = first;
+  const [{ site }] = decode(first.value) as [StepArguments];
+  if (starts.some(({ attempt }, index) => attempt !== index + 1)) faults.push(`${id}: its attempts are ${starts.map(({ attempt }) => attempt).join()}`);
+  if (starts.some(({ value, after }) => value !== first.value || after !== first.after)) faults.push(`${id}: its attempts have other arguments`);
+  const planned = plannedFailures(seed, site);
+  if (events.at(-1)?.type === "step.completed" && failures.length !== planned) faults.push(`${id} failed ${failures.length} times, not ${planned}`);
+  if (failures.slice(0, -1).some(({ isRetryable }) => !isRetryable)) faults.push(`${id} was tried after its last failure`);
+  if (failures.length > Math.min(planned, 3)) faults.push(`${id} failed ${failures.length} times`);
+  return faults;
+}
+
+// I6: the reference, fed with the order of outcomes that the log has, asks for the same and ends the same.
+async function faultsOfReplay(world: World, program: Program): Promise<readonly string[]> {
+  const reference = new Reference();
+  await reference.replay(bodyOf(program), world.history);
+  if (reference.unasked !== undefined) return [`I6: the reference does not ask for ${reference.unasked}`];
+  return [
+    ...faultsOfAsked(reference, world.history),
+    ...faultsOfEnd(reference, world),
+    ...world.instances.flatMap((instance) => [
+      ...faultsOfPrefix("asked for", instance.asks, reference.asks),
+      ...faultsOfPrefix("saw", instance.seen, reference.seen),
+    ]),
+    ...faultsOfCleanup(reference),
+  ];
+}
+
+function faultsOfAsked({ operations }: Reference, history: readonly RecordedEvent[]): readonly string[] {
+  return history.flatMap((event) => {
+    if (!("operationId" in event) || event.type === "workflow.interrupted") return [];
+    const asked = operations.get(event.operationId)?.asked;
+    if (asked === undefined) return [`I6: the reference does not ask for ${event.operationId}`];
+    if (event.type !== "step.started" && event.type !== "sleep.started") return [];
+    const same = asked.args === event.value && asked.after === event.after;
+    return same ? [] : [`I6: ${event.operationId} has ${event.value} after ${event.after}, the reference ${asked.args} after ${asked.after}`];
+  });
+}
+
+function faultsOfEnd({ end }: Reference, { run, history }: World): readonly string[] {
+  if (run?.status === "cancelled") return [];
+  if (end === undefined) return ["I6: the reference does not end"];
+  const last = history.at(-1);
+  if (last?.type === "workflow.completed" && "value" in end && last.value === encode(end.value)) return [];
+  if (last?.type === "workflow.failed" && "error" in end && String(decode(last.value)) === String(end.error)) return [];
+  return [`I6: the run ended with ${last?.type}, the reference with ${JSON.stringify(end)}`];
+}
+
+function faultsOfPrefix(verb: string, lines: readonly string[], whole: readonly string[]): readonly string[] {
+  const index = lines.findIndex((line, at) => line !== whole[at]);
+  return index < 0 ? [] : [`I6: an instance ${verb} ${lines[index]} where the reference ${verb} ${whole[index]}`];
+}
+
+function faultsOfCleanup({ seen }: Reference): readonly string[] {
+  const entered = seen.filter((line) => line.endsWith(" entered"));
+  return entered.filter((line) => !seen.includes(line.replace(/entered$/, "cleaned"))).map((line) => `${line}, and was not cleaned`);
+}
