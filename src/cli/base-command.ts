@@ -1,3 +1,4 @@
+import { Console } from "node:console";
 import { Command } from "@oclif/core/command";
 import type { Interfaces } from "@oclif/core";
 import { systemClock } from "../base/clock.js";
@@ -34,6 +35,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** Imports the project's workflow modules, which fills the registry; the configuration that named them. */
   protected async loadWorkflows(): Promise<LoadedConfig> {
     const { loadWorkflows } = await import("../main/open-project.js");
+    // From here on code of the user runs in this process: what it prints must not mix with our data on stdout.
+    globalThis.console = new Console(process.stderr);
     return loadWorkflows(this.whereabouts());
   }
 

@@ -24,6 +24,8 @@ export class History {
   /** Recorded operations that the body has not asked for: what remains at rest is drift. A set, because it is looked at on every decision. */
   readonly unasked = new Set<OperationId>();
   cancellationRequested = false;
+  /** When the run was first claimed. What was appended before, a request to cancel, is no start. */
+  startedAt = 0;
   /** Sequence of the last outcome. */
   lastOutcome = 0;
   #events: RecordedEvent[] = [];
@@ -34,16 +36,13 @@ export class History {
     return this.#events.length;
   }
 
-  get startedAt(): number {
-    return this.#events[0]?.at ?? 0;
-  }
-
   /** Takes in events, ascending; those already known are passed over. */
   absorb(events: readonly RecordedEvent[]): void {
     for (const event of events) {
       if (event.sequence <= this.#events.length) continue;
       assert(event.sequence === this.#events.length + 1, "I1", `event ${event.sequence} after ${this.#events.length}`);
       this.#events.push(event);
+      if (event.type === "workflow.started") this.startedAt = event.at;
       if (event.type === "cancellation.requested") this.cancellationRequested = true;
       if (isOperationEvent(event)) this.#record(event);
     }

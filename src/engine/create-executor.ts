@@ -37,6 +37,7 @@ class RunLoops implements Executor {
   readonly #options: ExecutorOptions;
   readonly #environment: RunEnvironment;
   readonly #loops = new Map<RunId, { readonly loop: RunLoop; readonly departed: Promise<Departure> }>();
+  #dropped = false;
 
   constructor(options: ExecutorOptions) {
     const { backend, clock, events } = options;
@@ -59,6 +60,7 @@ class RunLoops implements Executor {
   }
 
   async execute(run: RunRecord): Promise<Departure> {
+    if (this.#dropped) return "lost";
     const definition = this.#options.workflows.get(run.workflowName);
     // A worker claims only the workflows that it knows.
     if (definition === undefined) throw new WorkflowNotFoundError(run.workflowName, "start a worker that loads its module");
@@ -91,6 +93,7 @@ class RunLoops implements Executor {
   }
 
   drop(): void {
+    this.#dropped = true;
     this.#environment.commits.close();
     for (const { loop } of this.#loops.values()) loop.drop();
   }

@@ -23,7 +23,7 @@ export async function packageReference(root: string = packageRoot): Promise<stri
 }
 
 /** The version of the package in `root`. */
-export async function ownVersion(root: string = packageRoot): Promise<string> {
+async function ownVersion(root: string): Promise<string> {
   const version = text(await readJson(join(root, "package.json")), "version");
   if (version === undefined) throw new BugError(`${join(root, "package.json")} has no version`);
   return version;

@@ -46,6 +46,15 @@ test("what it wrote compiles under tsc --strict, with types that would have foun
   expect(await compile()).toMatch(/^workflows\/mistake\.ts\(2,26\): error TS2322: .*\n$/);
 });
 
+test("what it wrote runs at once, and what its steps print stays out of the data", async () => {
+  await quickstart();
+  const words = ["workflows", "run", "send_notification", "--args-json", '{"userId":"ada","message":"hello","channels":["email","sms"]}'];
+  const { stdout, stderr } = await pyworkflow([...words, "--wait", "--output", "json"], { cwd: folder.path });
+
+  expect(JSON.parse(stdout)).toMatchObject({ status: "completed", result: { notifications: [{ channel: "email" }, { channel: "sms" }] } });
+  expect(stderr).toContain("email to ada@example.com");
+});
+
 test("a folder is made where there is none, and json tells the whole story", async () => {
   const { code, stdout } = await quickstart("--dir", "deep/orders", "--output", "json");
 

@@ -17,7 +17,7 @@ const double = step("run.double", async (n: number) => n * 2);
 test("steps run once each, in order, and the body's result ends the run", async () => {
   const sum = workflow("run.sum", async (n: number) => (await double(n)) + (await double(n + 1)));
   const backend = createMemoryBackend();
-  const runId = await startRun(backend, sum, 5);
+  const runId = await startRun(backend, sum, { input: 5 });
   expect(await executeDue(backend, [sum])).toEqual(["ended"]);
   expect(await typesOf(backend, runId)).toEqual([
     "workflow.started",
@@ -109,7 +109,7 @@ test("a transient run keeps no events and may wait for anything", async () => {
     return double(4);
   });
   const backend = createMemoryBackend();
-  const runId = await startRun(backend, loose, undefined, { durable: false, recoverOnWorkerLoss: false });
+  const runId = await startRun(backend, loose, { durable: false, recoverOnWorkerLoss: false });
   expect(await executeDue(backend, [loose])).toEqual(["ended"]);
   expect(await backend.readHistory(runId, 0)).toEqual([]);
   expect((await backend.getRun(runId))?.result).toBe("j8");

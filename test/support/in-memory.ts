@@ -25,7 +25,7 @@ export async function startProcess(backend: Backend, options: { workflows: reado
     limits: defaults.limits,
     mayStart,
     random: () => 0.5,
-    events: { onOutcome: () => {}, onStorageTrouble: () => {}, onStorageBack: () => {}, onNote: (note) => notes.push(note) },
+    events: { onOutcome: () => {}, onStorageTrouble: () => {}, onStorageBack: () => {}, onNote: (note) => void notes.push(note) },
   });
   const claim = async (): Promise<readonly RunRecord[]> => {
     const result = await backend.claim({ workerId, workflows: names, version, company: "any", limit: 10, now: clock.now() });
@@ -35,13 +35,10 @@ export async function startProcess(backend: Backend, options: { workflows: reado
 }
 
 /** Inserts a pending run. */
-export async function startRun(backend: Backend, workflow: WorkflowDefinition, input?: unknown, more: Partial<NewRun> = {}): Promise<RunId> {
+export async function startRun(backend: Backend, { name: workflowName }: WorkflowDefinition, more: Partial<Omit<NewRun, "input">> & { input?: unknown } = {}): Promise<RunId> {
   const runId = newRunId(systemClock.now(), randomBytes);
-  const { name: workflowName } = workflow;
-  await backend.createRun({
-    ...{ runId, workflowName, durable: true, input: encode(input), createdAt: 0, tags: [], recoverOnWorkerLoss: true, maxRecoveryAttempts: 3 },
-    ...more,
-  });
+  const settings = { durable: true, createdAt: 0, tags: [], recoverOnWorkerLoss: true, maxRecoveryAttempts: 3 };
+  await backend.createRun({ ...settings, ...more, runId, workflowName, input: encode(more.input) });
   return runId;
 }
 

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { appendFileSync, cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -172,7 +172,7 @@ export class WorkerCommand {
   }
 }
 
-const patienceMs = 60_000;
+const patienceMs = 25_000;
 
 /** The value, as soon as there is one. */
 export async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined, tell: () => string = () => ""): Promise<T> {
@@ -185,11 +185,8 @@ export async function until<T>(what: string, look: () => Promise<T | undefined> 
   throw new Error(`waited in vain for ${what}\n${tell()}`);
 }
 
+/** False for a process that has ended, also while its stopped parent has not taken note of it. */
 export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
+  return stdout.trim() !== "" && !stdout.startsWith("Z");
 }

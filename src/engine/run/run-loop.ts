@@ -70,7 +70,8 @@ export class RunLoop implements CommitMember {
   /** Resolves when this worker no longer holds the run. */
   async execute(): Promise<Departure> {
     await this.#load();
-    await this.#body.start();
+    // The worker may have lost the run meanwhile: its code is not even called.
+    if (!this.#gone) await this.#body.start();
     void this.#pump();
     return this.#departed.promise;
   }

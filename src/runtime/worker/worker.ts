@@ -10,7 +10,7 @@ import { asksFor, type Ask, type Company } from "./company.js";
 import type { Heartbeat, StartHeartbeat } from "./heartbeat.js";
 import { Lease } from "./lease.js";
 
-/** How a worker's life ended: asked to stop and handed over; declared dead by somebody; or an isolated run is through. */
+/** How a worker's life ended: asked to stop and handed over; declared dead by somebody; or no run that must be alone is due any more. */
 export type WorkerEnd = "stopped" | "dead" | "finished";
 
 /** One process that executes runs. */
@@ -74,7 +74,6 @@ class RunningWorker implements Worker {
   #progress: Timer | undefined;
   #storeRefuses = false;
   #aloneInside: RunId | undefined;
-  #hadItsRun = false;
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
@@ -127,7 +126,7 @@ class RunningWorker implements Worker {
   async #asks(): Promise<readonly Ask[]> {
     const { company, backend, clock, worker } = this.#parts;
     if (this.#mayHoldMore) await this.#executeUnnoticed();
-    const closed = this.#stopping !== undefined || this.#storeRefuses || this.#over || (company === "alone" && this.#hadItsRun);
+    const closed = this.#stopping !== undefined || this.#storeRefuses || this.#over;
     const free = closed ? 0 : worker.concurrency - this.#executing.size;
     const house = { executing: this.#executing.size, free, aloneInside: this.#aloneInside !== undefined };
     const mayWait = company === "any" && house.executing > 0 && !house.aloneInside && free > 0;
@@ -147,12 +146,12 @@ class RunningWorker implements Worker {
     for (const { runId, sequence } of inboxes) this.#executor.wake(runId, sequence);
     for (const run of claimed) void this.#execute(run);
     if (stopRequested && this.#stopping === undefined) void this.stop(this.#parts.shutdownTimeoutMs);
+    // Who executes runs alone was started for those that are due, one after the other.
     if (this.#parts.company === "alone" && this.#executing.size === 0 && !this.#stopping) void this.#retire("finished");
   }
 
   async #execute(run: RunRecord): Promise<void> {
     this.#executing.add(run.runId);
-    this.#hadItsRun = true;
     if (mustRunAlone(run)) this.#aloneInside = run.runId;
     const departure = await this.#executor.execute(run);
     this.#executing.delete(run.runId);
@@ -163,8 +162,7 @@ class RunningWorker implements Worker {
 
   #afterDeparture(run: RunRecord, departure: Departure): void {
     this.#parts.onNote({ level: "debug", message: `run ${departure}`, runId: run.runId });
-    if (this.#parts.company === "alone" && !this.#stopping) void this.#retire("finished");
-    else this.#claims.look();
+    this.#claims.look();
   }
 
   #executorEvents(): ExecutorEvents {

@@ -1,6 +1,7 @@
 import { decode, encode } from "../../../src/base/codec.js";
 import { isOutcome, type RecordedEvent } from "../../../src/core/events/event.js";
-import { foldHistory, isTerminal, type RunRecord } from "../../../src/core/run.js";
+import { findingsOf } from "../../../src/core/invariants.js";
+import { isTerminal, type RunRecord } from "../../../src/core/run.js";
 import { bodyOf, type StepArguments } from "./body.js";
 import type { Program } from "./programs.js";
 import { Reference } from "./reference.js";
@@ -30,18 +31,10 @@ export function wasCancelled({ history }: World): boolean {
 }
 
 function faultsOfLog(run: RunRecord, history: readonly RecordedEvent[]): readonly string[] {
-  const faults: string[] = [];
-  if (history.some(({ sequence }, index) => sequence !== index + 1)) faults.push("I1: sequences have gaps");
-  const outcomes = history.filter(isOutcome).map(({ operationId }) => operationId);
-  for (const id of outcomes.filter((id, index) => outcomes.indexOf(id) !== index)) faults.push(`I3: ${id} has two outcomes`);
-  const ends = history.filter(({ type }) => /^workflow\.(?:completed|failed|cancelled)$/.test(type));
-  if (ends.length !== 1 || ends[0] !== history.at(-1)) faults.push("I4: the terminal event is not the last one, or not the only one");
-  for (const [field, value] of Object.entries(foldHistory(run.createdAt, history))) {
-    if (Reflect.get(run, field) !== value) faults.push(`I10: ${field} is ${String(Reflect.get(run, field))}, its events say ${String(value)}`);
-  }
+  const faults = findingsOf(run, history).map(({ invariant, message }) => `${invariant}: ${message}`);
   const requested = history.some(({ type }) => type === "cancellation.requested");
-  if (requested !== (run.status === "cancelled")) faults.push(`${requested ? "cancelled" : "not cancelled"}, and ended ${run.status}`);
   if (!isTerminal(run.status)) faults.push(`I5: it is ${run.status} for ever`);
+  else if (requested !== (run.status === "cancelled")) faults.push(`cancellation was ${requested ? "" : "not "}requested, and it ended ${run.status}`);
   return faults;
 }
 

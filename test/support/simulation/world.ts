@@ -74,7 +74,7 @@ export class World {
 
   async execute(): Promise<this> {
     stepsGoTo((args) => this.#enterStep(args));
-    this.#runId = await startRun(this.#store, this.#workflow, undefined, { maxRecoveryAttempts: 100_000 });
+    this.#runId = await startRun(this.#store, this.#workflow, { maxRecoveryAttempts: 100_000 });
     await this.#look();
     let idle = 0;
     for (let move = 0; idle < idleMax; move++) {
@@ -82,6 +82,7 @@ export class World {
       if (move > movesMax) this.errors.push("it does not come to an end");
       if (this.errors.length > 0) break;
       idle = (await this.#move(this.run)) ? 0 : idle + 1;
+      if (this.#chance.happens(0.2)) this.#time.nowMs++;
       await rounds(this.#chance.below(3));
     }
     if (idle === idleMax) this.errors.push(`stuck: ${this.run?.status}`);
