@@ -89,7 +89,7 @@ export async function until(what, ask) {
   while (performance.now() < giveUpAt) {
     const answer = await ask();
     if (answer !== undefined) return answer;
-    await pause(3);
+    await pause(10);
   }
   throw new Error(`waited ${factsTakeMs / 1000} s in vain for ${what}`);
 }

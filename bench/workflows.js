@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { step, stepContext, workflow } from "pyworkflow";
 import { systemClock } from "../dist/base/clock.js";
 
-const noop = step("noop", async () => undefined);
+export const noop = step("noop", async () => undefined);
 
 export const noSteps = workflow("no_steps", async () => undefined);
 

@@ -28,7 +28,7 @@ export async function latency(bench) {
   const wake = (/** @type {number} */ percent, /** @type {number} */ limitMs) => {
     const measured = percentile(wakes, percent);
     return {
-      what: `commit of the start → claimed elsewhere, p${percent}`,
+      what: `commit of the start → claim elsewhere, p${percent}`,
       measured: ms(measured),
       reference: `${ms(commitMs)} a raw commit`,
       ratio: measured / commitMs,

@@ -1,38 +1,74 @@
-import type { Field } from "./input.js";
-import { valueOf } from "./input.js";
+import { PyworkflowError } from "../core/errors.js";
+import { valueOf, type Field } from "./input.js";
 import { UsageError } from "./usage-error.js";
 
-// The prompt library takes a third of a second to import: only who asks pays for it.
-const library = () => import("@inquirer/prompts");
+/** A person ended it: Ctrl+C, or the end of the input instead of an answer. */
+export class InterruptedError extends PyworkflowError {
+  static override readonly code = "INTERRUPTED";
+  constructor() {
+    super("interrupted", "what was begun was taken back");
+  }
+}
 
 /** Whether somebody sits there to answer. */
 export function canAsk(): boolean {
-  return process.stdin.isTTY && process.stderr.isTTY;
+  return process.stdin.isTTY;
 }
 
-/** One of the choices, by menu. Without a terminal throws UsageError, which names the flag or argument that answers. */
-export async function choose<T extends string>(message: string, choices: readonly { readonly value: T; readonly description: string }[], answer: string): Promise<T> {
-  if (!canAsk()) throw new UsageError(`${message} There is no terminal to ask on.`, answer);
-  const { select } = await library();
+/** Throws UsageError where nobody can answer. `answer` names the flag or argument that does. */
+export function demandTerminal(answer: string): void {
+  if (!canAsk()) throw new UsageError("there is no terminal to ask at", answer);
+}
+
+/** A text; an empty answer means `otherwise`. */
+export function ask(message: string, otherwise: string): Promise<string> {
+  return prompted(({ input }) => input({ message, default: otherwise }, context));
+}
+
+/** A question whose empty answer is no. */
+export function confirm(message: string): Promise<boolean> {
+  return prompted((prompts) => prompts.confirm({ message, default: false }, context));
+}
+
+export interface Choice {
+  readonly value: string;
+  readonly description: string;
+}
+
+/** One of the choices, by menu. Throws UsageError where nobody can answer; `answer` names the argument that does. */
+export function choose(message: string, choices: readonly Choice[], answer: string): Promise<string> {
+  demandTerminal(answer);
   const named = choices.map(({ value, description }) => ({ value, name: description === "" ? value : `${value}  ${description}` }));
-  return select({ message, choices: named }, { output: process.stderr });
+  return prompted(({ select }) => select({ message, choices: named }, context));
 }
 
-/** A value for each field, in its type. Only to be called where {@link canAsk}. */
+/** A value for each field, in its type. Only where somebody {@link canAsk}. */
 export async function askFields(fields: readonly Field[]): Promise<Record<string, unknown>> {
   const answers: Record<string, unknown> = {};
   for (const field of fields) {
-    const value = await askField(field);
+    const value = await prompted((prompts) => askField(prompts, field));
     if (value !== undefined) answers[field.name] = value;
   }
   return answers;
 }
 
-async function askField(field: Field): Promise<unknown> {
-  const { confirm, input, number } = await library();
-  const context = { output: process.stderr };
+type Prompts = Awaited<ReturnType<typeof library>>;
+
+// It takes a third of a second to import: only who asks pays for it.
+const library = () => import("@inquirer/prompts");
+const context = { output: process.stderr };
+
+async function prompted<T>(use: (prompts: Prompts) => Promise<T>): Promise<T> {
+  try {
+    return await use(await library());
+  } catch (error) {
+    throw error instanceof Error && error.name === "ExitPromptError" ? new InterruptedError() : error;
+  }
+}
+
+async function askField({ confirm: yes, input, number }: Prompts, field: Field): Promise<unknown> {
   const message = `${field.name} (${field.type}${field.required ? "" : ", optional"})`;
-  if (field.type === "boolean") return confirm({ message, default: field.default === true }, context);
+  if (field.type === "boolean") return yes({ message, default: field.default === true }, context);
   if (field.type === "number" || field.type === "integer") {
     const preset = typeof field.default === "number" ? { default: field.default } : {};
     return number({ message, required: field.required, step: field.type === "integer" ? 1 : "any", ...preset }, context);

@@ -55,7 +55,7 @@ function fit<Row>(columns: readonly Column<Row>[], cells: Sheet<Row>["cells"], w
   return widths;
 }
 
-export function shorten(text: string, width: number): string {
+function shorten(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 

@@ -15,7 +15,7 @@ export default class Demo extends BaseCommand<typeof Demo> {
       import("../cli/demo-stage.js"),
       import("../services/demo.js"),
       import("../cli/views/demo.js"),
-      import("../cli/ask.js"),
+      import("../cli/prompts.js"),
     ]);
     const { keep, quiet, "no-color": noColor } = this.flags;
     const { view, pauseMs } = stage.openDemoView({ quiet, noColor });

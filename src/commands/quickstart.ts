@@ -20,7 +20,7 @@ export default class Quickstart extends BaseCommand<typeof Quickstart> {
 
   async run(): Promise<void> {
     const { "non-interactive": quiet, template, yes } = this.flags;
-    const { ask, demandTerminal } = await import("../cli/ask.js");
+    const { ask, demandTerminal } = await import("../cli/prompts.js");
     if (!quiet) demandTerminal("--non-interactive takes the answers from the flags");
     const dir = this.flags.dir ?? (quiet ? "." : await ask("Folder of the new project", "."));
     // The global --storage knows more backends than there are templates for: the parser above refuses those.
@@ -30,7 +30,7 @@ export default class Quickstart extends BaseCommand<typeof Quickstart> {
 
   private async write(options: NewProjectOptions): Promise<NewProjectResult> {
     const { newProject } = await import("../services/new-project.js");
-    const { confirm } = await import("../cli/ask.js");
+    const { confirm } = await import("../cli/prompts.js");
     try {
       return await newProject(options);
     } catch (error) {

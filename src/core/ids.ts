@@ -29,17 +29,10 @@ export function newWorkerId(nowMs: number, random: RandomBytes): WorkerId {
   return `worker_${ulid(nowMs, random)}` as WorkerId;
 }
 
-/** The text as a worker id, or undefined where it is none. */
-export function parseWorkerId(text: string): WorkerId | undefined {
-  return text.startsWith("worker_") && ulidPattern.test(text.slice(7)) ? (text as WorkerId) : undefined;
-}
-
 /** Names are parts of ids that people type and put into URLs. */
 export function isValidName(name: string): boolean {
   return namePattern.test(name) && name.length <= 128;
 }
-
-export type OperationKind = "step" | "sleep";
 
 export function operationIdOf(kindAndName: string, n: number): OperationId {
   return `${kindAndName}_${n}` as OperationId;

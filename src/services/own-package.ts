@@ -22,7 +22,6 @@ export async function packageReference(root: string = packageRoot): Promise<stri
   return spec.includes(":") ? spec : `^${await ownVersion(root)}`;
 }
 
-/** The version of the package in `root`. */
 async function ownVersion(root: string): Promise<string> {
   const version = text(await readJson(join(root, "package.json")), "version");
   if (version === undefined) throw new BugError(`${join(root, "package.json")} has no version`);

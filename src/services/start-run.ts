@@ -4,6 +4,7 @@ import type { WorkflowDefinition } from "../engine/definition.js";
 import { validateInput } from "../engine/input.js";
 import { storable } from "../engine/run/storable.js";
 import type { CreateResult } from "../storage/backend.js";
+import type { Config } from "../config/config.js";
 import type { Project } from "./project.js";
 
 export interface StartRunOptions {
@@ -16,11 +17,14 @@ export interface StartRunOptions {
   readonly durable?: boolean;
 }
 
+/** What of a project a start needs. */
+export type Startable = Pick<Project, "backend" | "clock"> & { readonly config: Pick<Config, "limits" | "recovery"> };
+
 /**
  * Records a new run; it is due at once for a worker that knows its workflow. Its recovery settings are resolved here and stay with it.
  * Throws InvalidInputError, NotStorableValueError or PayloadTooLargeError before anything is recorded.
  */
-export async function startRun({ backend, config, clock }: Pick<Project, "backend" | "config" | "clock">, options: StartRunOptions): Promise<CreateResult> {
+export async function startRun({ backend, config, clock }: Startable, options: StartRunOptions): Promise<CreateResult> {
   const { workflow, idempotencyKey } = options;
   const { name: workflowName, options: settings } = workflow;
   const input = storable(await validateInput(workflow, options.input), `the input of ${workflowName}`, config.limits.payloadBytes);

@@ -1,13 +1,16 @@
-import { expect, test } from "vitest";
+import { assert, expect, test } from "vitest";
 import { step, workflow } from "../../src/index.js";
 import { createMemoryBackend } from "../../src/storage/memory/memory-backend.js";
 import { startProcess, startRun } from "../support/in-memory.js";
 
+let calls = 0;
+
+const count = step("drop.count", async () => {
+  calls++;
+});
+
 test.each(["before", "while"] as const)("an executor that is dropped %s it is given a run calls no code of it", async (moment) => {
-  let calls = 0;
-  const count = step("drop.count", async () => {
-    calls++;
-  });
+  calls = 0;
   const counted = workflow(`drop.counted-${moment}`, async () => {
     calls++;
     await count();
@@ -16,7 +19,7 @@ test.each(["before", "while"] as const)("an executor that is dropped %s it is gi
   const runId = await startRun(backend, counted);
   const { executor, claim } = await startProcess(backend, { workflows: [counted] });
   const [claimed] = await claim();
-  if (claimed === undefined) return expect.unreachable();
+  assert(claimed);
   if (moment === "before") executor.drop();
   const departure = executor.execute(claimed);
   if (moment === "while") executor.drop();

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { fuzz } from "../support/simulation/fuzz.js";
 import { programs } from "../support/simulation/programs.js";
@@ -14,7 +14,7 @@ test(
     const property = fc.asyncProperty(programs, fc.noShrink(fc.nat()), async (program, moves) => {
       executions += await fuzz(program, moves);
     });
-    await fc.assert(property, { numRuns: runs, seed, interruptAfterTimeLimit: msMax, markInterruptAsFailure: true });
+    await fc.assert(property, { numRuns: runs, seed, plugins: [fc.interruptAfterTimeLimit(msMax, { failOnInterrupt: true })] });
     expect(executions).toBeGreaterThan(runs);
   },
   msMax + 20_000,

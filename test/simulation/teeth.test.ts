@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { FoundFault, fuzz } from "../support/simulation/fuzz.js";
 import { programs } from "../support/simulation/programs.js";

@@ -5,10 +5,10 @@ import type { NewRun } from "../../src/core/run.js";
 import type { Backend } from "../../src/storage/backend.js";
 
 /** The time in which the stored runs live: 2025-01-15 10:30:00 UTC. */
-export const storyStart = Date.UTC(2025, 0, 15, 10, 30, 0);
+const storyStart = Date.UTC(2025, 0, 15, 10, 30, 0);
 
-export const chargeCard = operationIdOf("step_charge_card", 1);
-export const shipOrder = operationIdOf("step_ship_order", 1);
+const chargeCard = operationIdOf("step_charge_card", 1);
+const shipOrder = operationIdOf("step_ship_order", 1);
 const pause = operationIdOf("sleep", 1);
 
 /** The runs of a store that has seen a bit of everything; each a minute younger than the one before. */

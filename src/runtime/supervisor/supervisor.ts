@@ -43,6 +43,7 @@ class RunningSupervisor implements Supervisor {
   #startAgainAt = -Infinity;
   #phase: "at work" | "stopping" | "ended" = "at work";
   #looking: Promise<void> | undefined;
+  #pause = deferred<void>();
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
@@ -129,12 +130,17 @@ class RunningSupervisor implements Supervisor {
   }
 
   async #keepLooking(): Promise<void> {
-    while (this.#phase !== "ended") {
+    while (!this.#isOver()) {
       await this.#lookAround();
-      await new Promise<void>((resolve) => {
-        this.#parts.clock.setTimer(resolve, lookEveryMs);
-      });
+      this.#pause = deferred();
+      const timer = this.#parts.clock.setTimer(() => this.#pause.resolve(), lookEveryMs);
+      if (!this.#isOver()) await this.#pause.promise;
+      timer.cancel();
     }
+  }
+
+  #isOver(): boolean {
+    return this.#phase === "ended";
   }
 
   async #lookAround(): Promise<void> {
@@ -203,6 +209,7 @@ class RunningSupervisor implements Supervisor {
     await this.#roster.stop(settings.shutdownTimeoutMs);
     deadline.cancel();
     this.#phase = "ended";
+    this.#pause.resolve();
     await this.#looking;
     await this.#enrolment.leave();
     this.#end.resolve();

@@ -69,7 +69,7 @@ class Interpreter {
         this.#durable.note(`${place.site} slept`);
         return 0;
       case "ticks":
-        for (let tick = 0; tick < program.count; tick++) await null;
+        for (let tick = 0; tick < program.count; tick++) await Promise.resolve();
         return 0;
       case "now":
         this.#durable.note(`${place.site} at ${this.#durable.nowMs()}`);

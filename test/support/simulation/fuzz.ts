@@ -58,7 +58,7 @@ async function execute(execution: Execution, number: number): Promise<World> {
 // A broken invariant throws where nobody awaits it; it belongs to the execution that broke it, not to the test runner.
 function collectRejections(found: string[]): () => void {
   const others = process.listeners("unhandledRejection");
-  const collect = (reason: unknown) => found.push(reason instanceof Error ? (reason.stack ?? reason.message) : String(reason));
+  const collect = (reason: unknown) => void found.push(reason instanceof Error ? (reason.stack ?? reason.message) : String(reason));
   process.removeAllListeners("unhandledRejection");
   process.on("unhandledRejection", collect);
   return () => {

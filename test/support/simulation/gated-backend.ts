@@ -10,7 +10,7 @@ export interface HeldCall {
 }
 
 export interface GateOptions {
-  hold(call: HeldCall): void;
+  readonly hold: (call: HeldCall) => void;
   /** A fault: commits lose their `expect`. */
   readonly forgetsExpect: boolean;
 }

@@ -40,7 +40,7 @@ export class SimulatedProcess {
   static async start({ store, workflow, time, forgetsExpect }: ProcessOptions): Promise<SimulatedProcess> {
     const calls: HeldCall[] = [];
     const clock = new VirtualClock(time);
-    const backend = gatedBackend(store, { hold: (call) => calls.push(call), forgetsExpect });
+    const backend = gatedBackend(store, { hold: (call) => void calls.push(call), forgetsExpect });
     return new SimulatedProcess({ ...(await startProcess(backend, { workflows: [workflow], clock })), calls, clock });
   }
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 export type StepName = "a" | "b" | "c" | "cleanup";
 export type Delay = "0ms" | "2s" | "1m";

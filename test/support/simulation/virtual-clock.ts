@@ -33,7 +33,7 @@ export class VirtualClock implements Clock {
   setTimer(fire: () => void, delayMs: number): Timer {
     const timer = { at: this.#time.nowMs + Math.min(Math.max(0, delayMs), delayMsMax), fire };
     this.#timers.add(timer);
-    return { cancel: () => this.#timers.delete(timer) };
+    return { cancel: () => void this.#timers.delete(timer) };
   }
 
   /** When the next timer is due, whether past or to come. */

@@ -125,14 +125,23 @@ export class World {
   }
 
   #movesOfRun(run: RunRecord): readonly Move[] {
-    const { crashes = 0, releases = 0, cancels = 0 } = this.#execution.faults;
-    const moves: Move[] = [];
+    const { cancels = 0 } = this.#execution.faults;
     const holder = this.#processes.find(({ workerId }) => workerId === run.workerId);
-    if (holder === undefined && run.dueAt !== undefined && run.dueAt <= this.#time.nowMs) moves.push(() => this.#claim());
-    if (holder !== undefined && run.inbox !== undefined && run.inbox > holder.polledTo) moves.push(() => wake(holder, run));
-    if (holder !== undefined && this.#chance.happens(crashes)) moves.push(() => this.#crash(holder));
-    if (holder?.state === "live" && this.#chance.happens(releases)) moves.push(() => this.#release(holder));
+    const moves = holder === undefined ? this.#movesOfUnheld(run) : this.#movesOfHolder(holder, run);
     if (this.#requests < 2 && this.#chance.happens(cancels / 3 ** this.#requests)) moves.push(() => this.#requestCancellation(run));
+    return moves;
+  }
+
+  #movesOfUnheld({ dueAt = Infinity }: RunRecord): Move[] {
+    return dueAt <= this.#time.nowMs ? [() => this.#claim()] : [];
+  }
+
+  #movesOfHolder(holder: SimulatedProcess, run: RunRecord): Move[] {
+    const { crashes = 0, releases = 0 } = this.#execution.faults;
+    const moves: Move[] = [];
+    if (run.inbox !== undefined && run.inbox > holder.polledTo) moves.push(() => wake(holder, run));
+    if (this.#chance.happens(crashes)) moves.push(() => this.#crash(holder));
+    if (holder.state === "live" && this.#chance.happens(releases)) moves.push(() => this.#release(holder));
     return moves;
   }
 
@@ -213,7 +222,7 @@ export class World {
   async #layZombiesToRest(): Promise<void> {
     for (let round = 0; round < 20; round++) {
       for (const process of this.#processes.filter(({ state }) => state === "zombie")) {
-        for (const call of [...process.calls]) await this.#carryOut(process, call);
+        for (const call of process.calls.slice()) await this.#carryOut(process, call);
         for (const answer of process.answers.splice(0)) answer();
       }
       await rounds(1);
