@@ -36,7 +36,9 @@ export async function interleaved(count, take) {
 
 /** @param {readonly number[]} values */
 export function median(values) {
-  return percentile(values, 50);
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(half)] ?? Number.NaN) + (sorted[Math.ceil(half)] ?? Number.NaN)) / 2;
 }
 
 /**

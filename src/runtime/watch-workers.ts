@@ -1,18 +1,12 @@
-import type { Clock, Timer } from "../base/clock.js";
+import type { Timer } from "../base/clock.js";
 import type { WorkerId } from "../core/ids.js";
-import type { ExecutorNote } from "../engine/executor.js";
-import type { Backend } from "../storage/backend.js";
-import type { ProcessLocks } from "./process-lock.js";
+import { loseWorker, type LoseParts } from "./lose-worker.js";
 import { Observer } from "./supervisor/observer.js";
 
-export interface WatchParts {
-  readonly backend: Backend;
-  readonly locks: ProcessLocks;
-  readonly clock: Clock;
+export interface WatchParts extends LoseParts {
   readonly leaseMs: number;
   /** The watcher's own worker, which it does not watch. */
   readonly own: WorkerId;
-  readonly onNote: (note: ExecutorNote) => void;
 }
 
 const lookEveryMs = 1000;
@@ -41,11 +35,10 @@ export function watchWorkers(parts: WatchParts): { stop(): Promise<void> } {
   };
 }
 
-async function loseDead({ backend, locks, clock, own }: WatchParts, observer: Observer): Promise<void> {
+async function loseDead(parts: WatchParts, observer: Observer): Promise<void> {
+  const { backend, locks, own } = parts;
   const others = (await backend.listWorkers()).filter(({ workerId, status }) => workerId !== own && status !== "dead");
   for (const { workerId, error } of [...observer.endedByLock(others), ...observer.standingStill(others)]) {
-    const charge = locks.lastWords(workerId)?.runId ?? "all";
-    await backend.loseWorker({ workerId, now: clock.now(), error, charge });
-    locks.forget(workerId);
+    await loseWorker(parts, { workerId, error, charge: locks.lastWords(workerId)?.runId ?? "all" });
   }
 }

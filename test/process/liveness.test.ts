@@ -1,4 +1,7 @@
+import { resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { systemClock } from "../../src/base/clock.js";
+import type { RunId } from "../../src/core/ids.js";
 import { isAlive, TestProject, until } from "../support/project.js";
 
 let project: TestProject;
@@ -59,3 +62,53 @@ test("a supervisor and its process stopped together, and taken over, write nothi
   first.signal("SIGTERM");
   expect(await first.exited).toBe(0);
 });
+
+test("a process stopped between the interrupt of its run and the next claim writes nothing and starts nothing when it goes on", async () => {
+  const first = await project.runWorkers("-n", "1").ready();
+  const runId = await project.startRun("holding", "a");
+  const stopped = await project.pidOf("a second");
+  first.signal("SIGSTOP");
+  process.kill(stopped, "SIGSTOP");
+  await project.withStore(async (store) => {
+    const holder = (await store.getRun(runId))?.workerId;
+    if (holder !== undefined) await store.loseWorker({ workerId: holder, now: systemClock.now(), error: "declared by the test", charge: "all" });
+  });
+  const types = await project.eventTypes(runId);
+  expect(types.at(-1)).toBe("workflow.interrupted");
+
+  project.touch("go");
+  process.kill(stopped, "SIGCONT");
+  await until("its end", () => (isAlive(stopped) ? undefined : true));
+  expect(await project.eventTypes(runId)).toEqual(types);
+  expect(effectsOf("a third")).toBe(0);
+
+  first.signal("SIGCONT");
+  expect(await project.ended(runId)).toMatchObject({ status: "completed" });
+});
+
+test("a wall clock that jumps by an hour, forth and back, interrupts nothing", async () => {
+  project.env["NODE_OPTIONS"] = `--require ${resolve("test/fixtures/jumping-clock.cjs")}`;
+  await project.runWorkers("-n", "2").ready();
+  const pids = await until("both processes", async () => pairOf(await project.livingPids()));
+  const watched = await project.startRun("steady", 100);
+  const runs = [watched, await project.startRun("steady", 100)];
+  const hour = 3_600_000;
+  for (const offsetMs of [hour, -hour, 0]) {
+    project.touch("clock-offset.txt", String(offsetMs));
+    await moreEvents(watched, 20);
+  }
+  for (const runId of runs) {
+    expect(await project.ended(runId)).toMatchObject({ status: "completed", recoveryAttempts: 0 });
+    expect(await project.eventTypes(runId)).not.toContain("workflow.interrupted");
+  }
+  expect(await project.livingPids()).toEqual(pids);
+});
+
+async function moreEvents(runId: RunId, count: number): Promise<void> {
+  const before = (await project.history(runId)).length;
+  await until("more events", async () => ((await project.history(runId)).length > before + count ? true : undefined));
+}
+
+function pairOf(pids: readonly number[]): readonly number[] | undefined {
+  return pids.length === 2 ? pids : undefined;
+}

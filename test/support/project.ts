@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { appendFileSync, cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { systemClock } from "../../src/base/clock.js";
@@ -14,6 +14,8 @@ import { bareEnvironment, newFolder } from "./cli.js";
 /** A folder with workflows, a store and the processes that work on it. */
 export class TestProject {
   readonly folder = newFolder();
+  /** Given to the processes beside the bare environment. */
+  readonly env: Record<string, string> = {};
   readonly #supervisors: WorkerCommand[] = [];
 
   /** `settings` are lines under `worker:` of the configuration. */
@@ -37,13 +39,13 @@ export class TestProject {
 
   /** `worker run`, a real one. */
   runWorkers(...flags: readonly string[]): WorkerCommand {
-    const command = new WorkerCommand(this.path, flags);
+    const command = new WorkerCommand(this, flags);
     this.#supervisors.push(command);
     return command;
   }
 
-  touch(name: string): void {
-    appendFileSync(join(this.path, name), "");
+  touch(name: string, text = ""): void {
+    writeFileSync(join(this.path, name), text);
   }
 
   has(name: string): boolean {
@@ -70,7 +72,7 @@ export class TestProject {
   }
 
   async startRuns(workflowName: string, inputs: readonly unknown[], more: Partial<NewRun> = {}): Promise<readonly RunId[]> {
-    return this.#withStore(async (store) => {
+    return this.withStore(async (store) => {
       const ids: RunId[] = [];
       for (const input of inputs) {
         const createdAt = systemClock.now();
@@ -83,13 +85,13 @@ export class TestProject {
   }
 
   async run(runId: RunId): Promise<RunRecord> {
-    const run = await this.#withStore((store) => store.getRun(runId));
+    const run = await this.withStore((store) => store.getRun(runId));
     if (run === undefined) throw new Error(`there is no run ${runId}`);
     return run;
   }
 
   async history(runId: RunId): Promise<readonly RecordedEvent[]> {
-    return this.#withStore((store) => store.readHistory(runId, 0));
+    return this.withStore((store) => store.readHistory(runId, 0));
   }
 
   /** The types of the run's events, in order. */
@@ -97,8 +99,12 @@ export class TestProject {
     return (await this.history(runId)).map(({ type }) => type);
   }
 
-  ended(runId: RunId): Promise<RunRecord> {
-    return this.runOnce(runId, ({ status }) => isTerminal(status));
+  ended(runId: RunId, withinMs = patienceMs): Promise<RunRecord> {
+    const look = async () => {
+      const run = await this.run(runId);
+      return isTerminal(run.status) ? run : undefined;
+    };
+    return until(`${runId} to end`, look, { withinMs });
   }
 
   runOnce(runId: RunId, holds: (run: RunRecord) => boolean): Promise<RunRecord> {
@@ -109,14 +115,14 @@ export class TestProject {
   }
 
   async workers() {
-    return this.#withStore((store) => store.listWorkers());
+    return this.withStore((store) => store.listWorkers());
   }
 
   async livingPids(): Promise<readonly number[]> {
     return (await this.workers()).filter(({ status, role }) => status !== "dead" && role === "worker").map(({ pid }) => pid);
   }
 
-  async #withStore<T>(use: (store: Awaited<ReturnType<typeof openSqlite>>) => Promise<T>): Promise<T> {
+  async withStore<T>(use: (store: Awaited<ReturnType<typeof openSqlite>>) => Promise<T>): Promise<T> {
     const store = await openSqlite({ path: join(this.path, "store.db"), durability: "normal" });
     try {
       return await use(store);
@@ -132,8 +138,8 @@ export class WorkerCommand {
   readonly exited: Promise<number | null>;
   #stderr = "";
 
-  constructor(cwd: string, flags: readonly string[]) {
-    this.process = spawn(process.execPath, [resolve("bin/run.js"), "worker", "run", ...flags], { cwd, env: bareEnvironment(), stdio: ["ignore", "pipe", "pipe"], detached: true });
+  constructor({ path: cwd, env }: Pick<TestProject, "path" | "env">, flags: readonly string[]) {
+    this.process = spawn(process.execPath, [resolve("bin/run.js"), "worker", "run", ...flags], { cwd, env: { ...bareEnvironment(), ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true });
     this.process.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr += text;
     });
@@ -149,7 +155,7 @@ export class WorkerCommand {
 
   /** The banner is printed: a process claims. */
   async ready(): Promise<this> {
-    await until("the banner", () => (this.#stderr.includes("processes  ") ? true : undefined), () => this.#stderr);
+    await until("the banner", () => (this.#stderr.includes("processes  ") ? true : undefined), { tell: () => this.#stderr });
     return this;
   }
 
@@ -174,9 +180,15 @@ export class WorkerCommand {
 
 const patienceMs = 25_000;
 
+interface Patience {
+  /** What a failure shows. */
+  readonly tell?: () => string;
+  readonly withinMs?: number;
+}
+
 /** The value, as soon as there is one. */
-export async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined, tell: () => string = () => ""): Promise<T> {
-  const end = systemClock.monotonic() + patienceMs;
+export async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined, { tell = () => "", withinMs = patienceMs }: Patience = {}): Promise<T> {
+  const end = systemClock.monotonic() + withinMs;
   while (systemClock.monotonic() < end) {
     const found = await look();
     if (found !== undefined) return found;

@@ -3,6 +3,7 @@ import { deferred } from "../../base/deferred.js";
 import type { WorkerId } from "../../core/ids.js";
 import type { ExecutorNote } from "../../engine/executor.js";
 import type { WorkerLoss, WorkerRecord } from "../../storage/backend.js";
+import { loseWorker } from "../lose-worker.js";
 import { describeExit, type Child, type Loaded } from "./child.js";
 import { chargeFor, crashLoopDeaths, pauseMs } from "./crash-loop.js";
 import { Enrolment } from "./enrolment.js";
@@ -115,14 +116,8 @@ class RunningSupervisor implements Supervisor {
   }
 
   async #lose(workerId: WorkerId, error: string, charge: WorkerLoss["charge"]): Promise<void> {
-    const { backend, clock, locks, onNote } = this.#parts;
     try {
-      const lost = await backend.loseWorker({ workerId, now: clock.now(), error, charge });
-      for (const { runId, status, recoveryAttempts } of lost) {
-        const level = status === "failed" ? "error" : "warn";
-        onNote({ level, message: `run ${status}: it lost its worker (${error})`, runId, fields: { recovery_attempts: recoveryAttempts } });
-      }
-      locks.forget(workerId);
+      await loseWorker(this.#parts, { workerId, error, charge });
     } catch (cause) {
       // The looks that follow find the lock free, and try again.
       this.#note("error", "the store was not told of a lost worker; trying again", { worker_id: workerId, error: cause });

@@ -11,6 +11,8 @@ export interface StepArguments {
   /** Where in the program the call stands: no two calls of one execution share it. */
   readonly site: string;
   readonly items: number[];
+  /** As the step is defined: for the checks, which see only the log. */
+  readonly maxRetries: number;
 }
 
 /** What a body calls: the engine's functions, or those of the reference interpreter. */
@@ -93,7 +95,7 @@ class Interpreter {
   }
 
   async #step({ name, maxRetries, retryDelay, flow, mutate }: StepPart, site: string): Promise<number> {
-    const args = { site, items: flow ? [this.#last] : [] };
+    const args = { site, items: flow ? [this.#last] : [], maxRetries };
     const outcome = this.#durable.step({ name, maxRetries, retryDelay, args });
     if (mutate) args.items.push(99);
     const value = await outcome;
@@ -141,7 +143,7 @@ class Interpreter {
     } finally {
       await this.#durable.shield(async () => {
         await this.#durable.sleep("3ms");
-        await this.#durable.step({ name: "cleanup", maxRetries: 1, retryDelay: "0ms", args: { site: `${site}!`, items: [] } });
+        await this.#durable.step({ name: "cleanup", maxRetries: 1, retryDelay: "0ms", args: { site: `${site}!`, items: [], maxRetries: 1 } });
       });
       if (alone) this.#durable.note(`${site} cleaned`);
     }

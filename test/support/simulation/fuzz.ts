@@ -36,6 +36,7 @@ function plansFor(commits: number, chance: Chance): readonly Faults[] {
     { crashes: 0.05, storage: 0.05 },
     { crashes: 0.02, releases: 0.05, storage: 0.02 },
     { cancels: 0.1, crashes: 0.03, releases: 0.02, storage: 0.03 },
+    { cancels: 0.01, crashes: 0.01, releases: 0.01, hangs: true },
   ];
 }
 

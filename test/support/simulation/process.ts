@@ -18,6 +18,7 @@ export interface ProcessOptions {
   readonly workflow: WorkflowDefinition;
   readonly time: VirtualTime;
   readonly forgetsExpect: boolean;
+  readonly onFault: (fault: string) => void;
 }
 
 /** One simulated process: an executor whose calls to the store and whose timers the driver lets go on. */
@@ -37,11 +38,16 @@ export class SimulatedProcess {
   readonly notes: readonly ExecutorNote[];
   readonly #claim: () => Promise<readonly RunRecord[]>;
 
-  static async start({ store, workflow, time, forgetsExpect }: ProcessOptions): Promise<SimulatedProcess> {
+  static async start({ store, workflow, time, forgetsExpect, onFault }: ProcessOptions): Promise<SimulatedProcess> {
     const calls: HeldCall[] = [];
     const clock = new VirtualClock(time);
-    const backend = gatedBackend(store, { hold: (call) => void calls.push(call), forgetsExpect });
-    return new SimulatedProcess({ ...(await startProcess(backend, { workflows: [workflow], clock })), calls, clock });
+    const hold = (call: HeldCall) => {
+      if (started.state === "gone" && call.kind === "commit") onFault("a process that was dropped wrote");
+      calls.push(call);
+    };
+    const backend = gatedBackend(store, { hold, forgetsExpect });
+    const started = new SimulatedProcess({ ...(await startProcess(backend, { workflows: [workflow], clock })), calls, clock });
+    return started;
   }
 
   private constructor(parts: Pick<SimulatedProcess, "calls" | "clock" | "workerId" | "executor" | "notes"> & { claim: () => Promise<readonly RunRecord[]> }) {

@@ -7,6 +7,8 @@ import { hashOf, type Chance } from "./chance.js";
 /** A step body that is under way. */
 export interface RunningStep {
   readonly context: StepContext;
+  /** It ends only when it is told to. */
+  readonly hangs: boolean;
   finish(): void;
 }
 
@@ -15,6 +17,8 @@ export interface StepsOptions {
   readonly chance: Chance;
   /** Whether a step gives the same value each time it is tried. */
   readonly constant: boolean;
+  /** Whether some of them never end unless their signal aborts. */
+  readonly hang: boolean;
   history(): readonly RecordedEvent[];
 }
 
@@ -23,6 +27,11 @@ export function plannedFailures(seed: number, site: string): number {
   const draw = hashOf("plan", seed, site) % 10;
   if (site.endsWith("!") || draw < 6) return 0;
   return draw < 8 ? 1 : draw === 8 ? 2 : Infinity;
+}
+
+/** Whether its first failure at this site says that trying again is no use. */
+export function failsForGood(seed: number, site: string): boolean {
+  return plannedFailures(seed, site) === Infinity && hashOf(site) % 2 === 0;
 }
 
 /** The steps of one simulation: they fail as planned and take as long as the driver likes. */
@@ -36,12 +45,20 @@ export class Steps {
     this.#options = options;
   }
 
+  /** Those that can end now. */
+  get ending(): readonly RunningStep[] {
+    return this.running.filter(({ hangs, context }) => !hangs || context.signal.aborted);
+  }
+
   enter(args: StepArguments): Promise<number> | number {
     const context = stepContext();
-    if (this.#options.chance.happens(0.2)) return this.#outcome(context, args);
+    const { seed, chance, hang } = this.#options;
+    const hangs = hang && !args.site.endsWith("!") && hashOf("hang", seed, args.site) % 4 === 0;
+    if (!hangs && chance.happens(0.2)) return this.#outcome(context, args);
     return new Promise((resolve, reject) => {
       const step: RunningStep = {
         context,
+        hangs,
         finish: () => {
           this.running.splice(this.running.indexOf(step), 1);
           try {
@@ -65,7 +82,7 @@ export class Steps {
     const planned = plannedFailures(seed, site);
     this.#failures.set(key, failures + (failures < planned ? 1 : 0));
     if (failures >= planned) return constant ? hashOf(site) % 100 : chance.below(100);
-    if (planned === Infinity && hashOf(site) % 2 === 0) throw new FatalError(`${site} is broken for good`);
+    if (failsForGood(seed, site)) throw new FatalError(`${site} is broken for good`);
     throw new RangeError(`${site} failed`);
   }
 

@@ -24,6 +24,8 @@ export interface Faults {
   readonly cancels?: number;
   /** Likelihood that a call to the store fails. */
   readonly storage?: number;
+  /** Some steps end only when their signal aborts; the run is cancelled when nothing else is left. */
+  readonly hangs?: boolean;
   /** A broken engine: suspending, ending and parking overwrite what they have not seen. */
   readonly forgetsExpect?: boolean;
 }
@@ -69,7 +71,7 @@ export class World {
       this.instances.push(instance);
       return body(instance);
     });
-    this.#steps = new Steps({ seed, chance: this.#chance, constant: isOrderFree(program), history: () => this.history });
+    this.#steps = new Steps({ seed, chance: this.#chance, constant: isOrderFree(program), hang: execution.faults.hangs === true, history: () => this.history });
   }
 
   async execute(): Promise<this> {
@@ -102,6 +104,7 @@ export class World {
     const moves = [...this.#processes.flatMap((process) => this.#movesOf(process)), ...this.#movesOfSteps(), ...this.#movesOfRun(run)];
     const future = this.#nextTime(run);
     if (future !== undefined && (moves.length === 0 || this.#chance.happens(0.1))) moves.push(() => void (this.#time.nowMs = future));
+    if (moves.length === 0 && this.#steps.running.length > 0 && this.#requests === 0) moves.push(() => this.#requestCancellation(run));
     if (moves.length === 0) await rounds(1);
     else await this.#chance.pick(moves)?.();
     return moves.length > 0;
@@ -121,7 +124,7 @@ export class World {
   }
 
   #movesOfSteps(): readonly Move[] {
-    return this.#steps.running.map((step) => () => step.finish());
+    return this.#steps.ending.map((step) => () => step.finish());
   }
 
   #movesOfRun(run: RunRecord): readonly Move[] {
@@ -141,7 +144,7 @@ export class World {
     const moves: Move[] = [];
     if (run.inbox !== undefined && run.inbox > holder.polledTo) moves.push(() => wake(holder, run));
     if (this.#chance.happens(crashes)) moves.push(() => this.#crash(holder));
-    if (holder.state === "live" && this.#chance.happens(releases)) moves.push(() => this.#release(holder));
+    if (holder.state === "live" && this.#chance.happens(releases)) moves.push(() => void this.#release(holder));
     return moves;
   }
 
@@ -160,7 +163,7 @@ export class World {
 
   async #startProcess(): Promise<SimulatedProcess> {
     const { forgetsExpect = false } = this.#execution.faults;
-    const process = await SimulatedProcess.start({ store: this.#store, workflow: this.#workflow, time: this.#time, forgetsExpect });
+    const process = await SimulatedProcess.start({ store: this.#store, workflow: this.#workflow, time: this.#time, forgetsExpect, onFault: (fault) => void this.errors.push(fault) });
     this.#processes.push(process);
     return process;
   }
@@ -209,8 +212,12 @@ export class World {
     running.splice(0, running.length, ...running.filter(({ context }) => context.workerId !== process.workerId));
   }
 
-  #release(process: SimulatedProcess): void {
-    void process.release(this.#chance.pick([0, 5, 60_000]) ?? 0);
+  async #release(process: SimulatedProcess): Promise<void> {
+    const graceMs = this.#chance.pick([0, 5, 60_000]) ?? 0;
+    const end = this.#time.nowMs + graceMs;
+    await process.release(graceMs);
+    const running = this.#steps.running.some(({ context }) => context.workerId === process.workerId);
+    if (running && this.#requests === 0 && this.#time.nowMs < end) this.errors.push("a run was handed over, and its step still had time");
   }
 
   async #requestCancellation({ runId }: RunRecord): Promise<void> {
