@@ -43,10 +43,8 @@ export async function executeRuns(path, { runs, workflow, input }) {
   await preparing.close();
 
   const counted = countRuns(await openSqlite({ path }), runs);
-  const startedAt = performance.now();
   const worker = await startWorker(counted.backend, path, workflow);
-  await counted.ended;
-  const seconds = (performance.now() - startedAt) / 1000;
+  const seconds = await counted.ended;
   await worker.stop(0);
   await counted.backend.close();
   return { ...counted.counts, seconds, fileBytes: statSync(path).size };
@@ -73,16 +71,17 @@ export function startWorker(backend, path, workflow) {
 }
 
 /**
- * A backend that counts what it writes.
+ * A backend that counts what it writes. `ended` gives the seconds from the first claim to the end of the last run: not the start of the worker.
  * @param {Backend} backend
  * @param {number} runs
  */
 function countRuns(backend, runs) {
   const counts = { events: 0, transactions: 0 };
   let left = runs;
-  /** @type {() => void} */
+  let startedAt = 0;
+  /** @type {(seconds: number) => void} */
   let end = () => undefined;
-  /** @type {Promise<void>} */
+  /** @type {Promise<number>} */
   const ended = new Promise((resolve) => {
     end = resolve;
   });
@@ -96,10 +95,11 @@ function countRuns(backend, runs) {
         counts.events += events.length;
         if (events.at(-1)?.type === "workflow.completed") left--;
       }
-      if (left === 0) end();
+      if (left === 0) end((performance.now() - startedAt) / 1000);
       return results;
     },
     async claim(request) {
+      startedAt ||= performance.now();
       const result = await backend.claim(request);
       if (result.worker === "alive" && result.claimed.length > 0) {
         counts.transactions++;

@@ -11,7 +11,8 @@ import { fileURLToPath } from "node:url";
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), ".."));
 const stamp = "dist/.built-from";
 
-if (!isInstalled()) run("installing packages; compiling SQLite takes about two minutes where no binary can be downloaded", "ci", "--include=dev");
+// Not `ci`: a lock file that was made where a registry lacks the optional packages of other platforms is refused by it.
+if (!isInstalled()) run("installing packages; compiling SQLite takes about two minutes where no binary can be downloaded", "install", "--no-save", "--include=dev");
 else if (!sqliteLoads()) run("compiling SQLite for this Node", "rebuild", "better-sqlite3");
 
 const sources = hashOfSources();

@@ -74,7 +74,8 @@ export class Body implements BodyHandle {
 
   /** Outcomes that were recorded before this claim are still to be delivered. What follows the last of them may never have run before. */
   get replaying(): boolean {
-    return this.delivered < this.#replayUntil;
+    // The last of them may be one that is never delivered, because cancellation has settled its operation.
+    return this.delivered < this.#replayUntil && this.#next() !== undefined;
   }
 
   /** Whether no loaded outcome waits for delivery, or the body takes none any more. */
