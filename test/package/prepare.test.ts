@@ -23,7 +23,7 @@ beforeEach(() => {
 afterEach(() => folder.remove());
 
 test("a fresh clone is installed and built; then there is nothing to do", async () => {
-  expect(await prepare()).toEqual(["ci --include=dev", "run build --silent"]);
+  expect(await prepare()).toEqual(["install --no-save --include=dev", "run build --silent"]);
   expect(await prepare()).toEqual([]);
 });
 
@@ -47,13 +47,13 @@ test("a dist that somebody else made or removed is built again", async () => {
 test("another version in the lock file is installed", async () => {
   await prepare();
   writeFileSync(at("package-lock.json"), lock({ "": {}, "node_modules/better-sqlite3": { version: "1.0.1" } }));
-  expect(await prepare()).toContain("ci --include=dev");
+  expect(await prepare()).toContain("install --no-save --include=dev");
 });
 
 test("an installation that was broken off is begun again", async () => {
   await prepare();
   rmSync(at("node_modules/.package-lock.json"));
-  expect(await prepare()).toEqual(["ci --include=dev"]);
+  expect(await prepare()).toEqual(["install --no-save --include=dev"]);
 });
 
 test("a SQLite that does not load here is compiled, nothing else is touched", async () => {
@@ -94,7 +94,7 @@ const words = process.argv.slice(2);
 if (existsSync("fail")) process.exit(7);
 appendFileSync("asked", words.join(" ") + "\\n");
 if (words[0] === "run") mkdirSync("dist", { recursive: true });
-if (words[0] === "ci") {
+if (words[0] === "install") {
   mkdirSync("node_modules/better-sqlite3", { recursive: true });
   cpSync("package-lock.json", "node_modules/.package-lock.json");
   writeFileSync("node_modules/better-sqlite3/package.json", "{}");
