@@ -1,4 +1,3 @@
-import { Console } from "node:console";
 import { Command } from "@oclif/core/command";
 import type { Interfaces } from "@oclif/core";
 import { systemClock } from "../base/clock.js";
@@ -9,6 +8,7 @@ import { defined } from "./defined.js";
 import { globalFlags } from "./flags.js";
 import { render, type OutputFormat, type Views } from "./output.js";
 import { openScreen, paintFor } from "./screen.js";
+import { reserveStdout, writeData } from "./streams.js";
 
 /**
  * What every command stands on. A command declares `summary`, `examples`, `flags` and `args`; its `run()` imports its service
@@ -35,8 +35,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** Imports the project's workflow modules, which fills the registry; the configuration that named them. */
   protected async loadWorkflows(): Promise<LoadedConfig> {
     const { loadWorkflows } = await import("../main/open-project.js");
-    // From here on code of the user runs in this process: what it prints must not mix with our data on stdout.
-    globalThis.console = new Console(process.stderr);
+    // From here on code of the user runs in this process, and prints what it likes.
+    reserveStdout();
     return loadWorkflows(this.whereabouts());
   }
 
@@ -67,7 +67,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected show(value: unknown, views: Views): void {
     const { output } = this;
     const view = (): string => (output === "plain" ? views.plain().join("\n") : views.table(this.screen()));
-    process.stdout.write(render(value, output, view));
+    writeData(render(value, output, view));
   }
 
   /** What somebody should know who looks: a cut list, a store that does not exist yet. */

@@ -1,20 +1,29 @@
+import { exit } from "node:process";
 import { run } from "@oclif/core/run";
 import { settings } from "@oclif/core/settings";
+import { EndedEarlyError } from "../core/errors.js";
 import { askedOutput, askedVerbose, globalFlagsLast } from "./argv.js";
 import { exitCodeOf } from "./exit-codes.js";
 import { report } from "./report.js";
 import { paintFor } from "./screen.js";
+import { endQuietlyWithoutReader, flushed } from "./streams.js";
 import { toUsageError } from "./usage.js";
 
-/** The whole command line: words in, text on the two streams, `process.exitCode` set. Never rejects. */
-export async function main(argv: readonly string[]): Promise<void> {
+/** The whole command line: words in, text on the two streams, then the end of the process with its exit code. */
+export async function main(argv: readonly string[]): Promise<never> {
   settings.enableAutoTranspile = false;
   endQuietlyWithoutReader();
+  const endedEarly = () => fail(new EndedEarlyError(), argv);
+  process.once("exit", endedEarly);
   try {
     await run(globalFlagsLast(argv), import.meta.url);
   } catch (error) {
     fail(error, argv);
   }
+  process.off("exit", endedEarly);
+  await flushed();
+  // A timer or a socket that a module of the user's left open must not keep the process.
+  exit();
 }
 
 function fail(thrown: unknown, argv: readonly string[]): void {
@@ -23,13 +32,4 @@ function fail(thrown: unknown, argv: readonly string[]): void {
   const paint = paintFor("stderr", { noColor: argv.includes("--no-color"), env });
   process.exitCode = exitCodeOf(error);
   process.stderr.write(report(error, { output: askedOutput(argv, env), verbose: askedVerbose(argv, env), paint }));
-}
-
-// `pyworkflow runs list | head -1`: the reader has what it wanted, the rest is nobody's.
-function endQuietlyWithoutReader(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-    });
-  }
 }

@@ -233,7 +233,8 @@ export class RunFailedError extends PyworkflowError {
   static override readonly code = "RUN_FAILED";
   readonly runId: RunId;
   constructor(runId: RunId, cause: Error) {
-    super(`run ${runId} failed: ${cause.message}`, `pyworkflow runs logs ${runId} shows what happened`, { cause });
+    const hint = `pyworkflow runs logs ${runId} shows what happened`;
+    super(`run ${runId} failed: ${cause.message}`, cause instanceof PyworkflowError ? `${cause.hint}; ${hint}` : hint, { cause });
     this.runId = runId;
   }
 }
@@ -357,6 +358,17 @@ export class WorkerProcessError extends PyworkflowError {
   static override readonly code = "WORKER_PROCESS";
   constructor(exit: string) {
     super(`a worker process ${exit} before it was ready`, "look at what it printed: a workflow module probably ends its process when it is imported");
+  }
+}
+
+/** The process was ended in the middle of a command, by code that is not ours. */
+export class EndedEarlyError extends PyworkflowError {
+  static override readonly code = "ENDED_EARLY";
+  constructor() {
+    super(
+      "the process ended before the command was done: a workflow module or a step called process.exit, failed where nobody catches, or waits at its top for what never comes",
+      "look for that in your modules; a step that gives up throws FatalError",
+    );
   }
 }
 

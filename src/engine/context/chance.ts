@@ -11,7 +11,7 @@ export function now(): Date {
   return new Date(current === undefined ? systemClock.now() : current.body.timeMs);
 }
 
-/** 0 ≤ x < 1; the same on every replay of a run. Outside a body Math.random(). */
+/** A number from 0 up to, not including, 1; the same on every replay of a run. Outside a body Math.random(). */
 export function random(): number {
   const seed = nextSeed();
   // 48 bits: as many as fit well below the 53 of a double.
