@@ -31,13 +31,16 @@ export async function suspended(bench) {
     },
     {
       what: `memory of an idle worker ${among}`,
-      measured: `${megabytes(memory.measured)} (${megabytes(more)} more)`,
+      measured: `${megabytes(memory.measured)} (${difference(more)})`,
       reference: `${megabytes(memory.reference)} among ${few}`,
       ratio: memory.ratio,
-      ...atMost(20 * 1_048_576, more, (value) => `${megabytes(value)} more`),
+      ...atMost(20 * 1_048_576, more, difference),
     },
   ];
 }
+
+/** @param {number} value */
+const difference = (value) => `${value < 0 ? "" : "+"}${megabytes(value)}`;
 
 const batch = 2000;
 const farAwayMs = 30 * 86_400_000;

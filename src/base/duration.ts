@@ -5,11 +5,11 @@ const unitMs: Readonly<Record<string, number>> = { w: 604_800_000, d: 86_400_000
 const part = /(\d+(?:\.\d+)?)(ms|[smhdw])/gy;
 
 /**
- * The duration in whole milliseconds, or undefined where the text is no duration: an unknown unit, units not in
+ * A {@link Duration} in whole milliseconds, or undefined where the value is none: an unknown unit, units not in
  * descending order, a rest, a negative number, or more than a safe integer of milliseconds.
  */
-export function parseDurationMs(duration: Duration): number | undefined {
-  const ms = typeof duration === "number" ? duration * 1000 : sumOfParts(duration.trim());
+export function parseDurationMs(duration: unknown): number | undefined {
+  const ms = typeof duration === "number" ? duration * 1000 : typeof duration === "string" ? sumOfParts(duration.trim()) : undefined;
   if (ms === undefined || !(ms >= 0) || ms > Number.MAX_SAFE_INTEGER) return undefined;
   return Math.round(ms);
 }

@@ -35,6 +35,14 @@ export const duration = custom<number>({
   },
 });
 
+/** A text that a script must not leave empty by accident: `--idempotency-key "$KEY"`. */
+export const filled = custom({
+  parse: async (input) => {
+    if (input.trim() === "") throw new UsageError("it is empty", "give it a value, or leave the flag out");
+    return input;
+  },
+});
+
 export const utc = boolean({ description: "print times in UTC" });
 
 const helpGroup = "GLOBAL";

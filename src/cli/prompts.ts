@@ -67,7 +67,7 @@ async function prompted<T>(use: (prompts: Prompts) => Promise<T>): Promise<T> {
 }
 
 async function askField({ confirm: yes, input, number }: Prompts, field: Field): Promise<unknown> {
-  const message = `${field.name} (${field.type}${field.required ? "" : ", optional"})`;
+  const message = `${field.name} (${formOf(field)}${field.required ? "" : ", optional"})`;
   if (field.type === "boolean") return yes({ message, default: field.default === true }, context);
   if (field.type === "number" || field.type === "integer") {
     const preset = typeof field.default === "number" ? { default: field.default } : {};
@@ -76,4 +76,8 @@ async function askField({ confirm: yes, input, number }: Prompts, field: Field):
   const preset = field.default === undefined ? {} : { default: typeof field.default === "string" ? field.default : JSON.stringify(field.default) };
   const text = await input({ message, required: field.required, ...preset }, context);
   return text === "" && !field.required ? undefined : valueOf(text, field.type);
+}
+
+function formOf({ type }: Field): string {
+  return type === "array" || type === "object" ? `${type} as JSON` : type;
 }

@@ -1,15 +1,16 @@
 const { stdout, stderr } = process;
 // Saved before any code of the user runs in this process.
-const write = stdout.write.bind(stdout);
+const toStdout = stdout.write.bind(stdout);
+const toStderr = stderr.write.bind(stderr);
 
 /** Data goes to stdout, also after {@link reserveStdout}. */
 export function writeData(text: string): void {
-  write(text);
+  toStdout(text);
 }
 
 /** From here on whatever else is printed in this process, by console or by stream, goes to stderr: data stays parseable. */
 export function reserveStdout(): void {
-  stdout.write = stderr.write.bind(stderr);
+  stdout.write = toStderr;
 }
 
 /** `pyworkflow runs list | head -1`: the reader has what it wanted, the rest is nobody's. */
@@ -21,10 +22,13 @@ export function endQuietlyWithoutReader(): void {
   }
 }
 
-/** Resolves when both streams have handed over all that was written: an exit before would cut it. */
+/** Resolves when both streams have taken all that was written, or have no reader any more: an exit before would cut it. */
 export async function flushed(): Promise<void> {
-  await Promise.all([stdout, stderr].map((stream) => new Promise<void>((resolve) => {
-    if (stream.destroyed || stream.writableLength === 0) resolve();
-    else stream.once("drain", resolve).once("close", resolve);
-  })));
+  await Promise.all([toStdout, toStderr].map(taken));
+}
+
+function taken(write: typeof toStdout): Promise<void> {
+  return new Promise((resolve) => {
+    write("", undefined, () => resolve());
+  });
 }

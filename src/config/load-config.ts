@@ -147,6 +147,9 @@ function storageOf(settings: Settings, { root, cwd }: Base): StorageConfig {
 }
 
 function refuseUrl({ value, place }: Setting<string>): void {
+  const [, rest] = /^(?:sqlite|file):(?!\/\/)(.*)$/.exec(value) ?? [];
+  if (value === ":memory:" || rest === ":memory:") throw new ConfigError(`${value} is no file`, { place, hint: "a store in memory is storage backend memory" });
+  if (rest !== undefined) throw new ConfigError(`storage.path is ${value}, expected a path alone`, { place, hint: `write ${rest || "the path of a file"}` });
   if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(value)) return;
   throw new ConfigError("storage.path is a URL, expected a file: no backend that has a URL exists yet", { place, hint: "write the path of a file" });
 }

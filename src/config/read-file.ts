@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
-import { Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Node, type Pair } from "yaml";
+import { Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit, type Node, type Pair } from "yaml";
 import { nearest } from "../base/nearest.js";
 import { shortPath } from "../base/short-path.js";
 import { ConfigError } from "../core/errors.js";
@@ -59,6 +59,11 @@ async function parseText(path: string, { cwd }: Reading): Promise<File> {
   };
   const [error] = document.errors;
   if (error !== undefined) throw new ConfigError(error.message, { place: at(error.pos[0]), hint: syntaxHint(path), cause: error });
+  visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document) === undefined) throw new ConfigError(`there is no anchor &${alias.source}`, { place: at(alias.range?.[0] ?? 0), hint: "a text that begins with * needs quotes" });
+    },
+  });
   const contents: unknown = basename(path) === "package.json" ? document.get("pyworkflow", true) : document.contents;
   return { document, root: isNode(contents) ? contents : null, place: (node) => at(isNode(node) ? (node.range?.[0] ?? 0) : 0) };
 }

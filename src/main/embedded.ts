@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { systemClock } from "../base/clock.js";
+import { isObject } from "../base/json.js";
 import type { ConfigFlags } from "../config/load-config.js";
+import { ConfigError, InvalidDefinitionError } from "../core/errors.js";
 import { newWorkerId, type RunId } from "../core/ids.js";
 import type { WorkflowDefinition } from "../engine/definition.js";
 import type { ExecutorNote } from "../engine/executor.js";
@@ -9,7 +11,7 @@ import { registeredSources, registeredWorkflows } from "../engine/registry.js";
 import { watchWorkers } from "../runtime/watch-workers.js";
 import { runHandle, type RunHandle } from "../services/run-handle.js";
 import type { Project } from "../services/project.js";
-import { startRun } from "../services/start-run.js";
+import { acceptInput, startRun } from "../services/start-run.js";
 import { hostWorker } from "./host-worker.js";
 import type { EngineOptions, StartOptions } from "./engine.js";
 import { openProject } from "./open-project.js";
@@ -23,6 +25,7 @@ export interface Embedded {
 
 export async function openEmbedded(options: EngineOptions & { readonly flags?: ConfigFlags }): Promise<Embedded> {
   const { config: file, flags = {}, onNote = printNote } = options;
+  checkConcurrency(options.concurrency);
   const project = await openProject({
     flags: { ...flags, ...(file !== undefined && { config: file }) },
     cwd: process.cwd(),
@@ -30,13 +33,28 @@ export async function openEmbedded(options: EngineOptions & { readonly flags?: C
   });
   const stop = options.execute === false ? undefined : await execute(project, options, onNote);
   return {
-    start: async (workflow, input, more) => runHandle(project, (await startRun(project, { ...more, workflow, input })).runId),
+    start: async (workflow, input, more) => {
+      checkWorkflow(workflow);
+      const accepted = await acceptInput(workflow, input, project.config.limits);
+      return runHandle(project, (await startRun(project, { ...more, workflow, input: accepted })).runId);
+    },
     run: (runId) => runHandle(project, runId),
     close: async ({ shutdownTimeoutMs = project.config.worker.shutdownTimeoutMs } = {}) => {
       await stop?.(shutdownTimeoutMs);
       await project.close();
     },
   };
+}
+
+// These two types a program in JavaScript does not know.
+function checkConcurrency(concurrency = 1): void {
+  if (Number.isSafeInteger(concurrency) && concurrency >= 1) return;
+  throw new ConfigError(`concurrency is ${concurrency}`, { place: "openEngine({ concurrency })", hint: "give a whole number from 1 up" });
+}
+
+function checkWorkflow(workflow: unknown): void {
+  if (isObject(workflow) && workflow["kind"] === "workflow") return;
+  throw new InvalidDefinitionError("what is to be started is no workflow", "pass to start() what workflow() returned");
 }
 
 async function execute(project: Project, options: EngineOptions, onNote: (note: ExecutorNote) => void): Promise<(graceMs: number) => Promise<void>> {

@@ -26,9 +26,10 @@ export interface ProcessRow {
   readonly processed: number;
 }
 
-/** The workers of the store that are alive, newest first. */
-export async function listWorkers({ backend }: Pick<Project, "backend">): Promise<readonly WorkerRow[]> {
-  const workers = await backend.listWorkers();
+/** The workers of the store that are alive, newest first. One that died on another machine counts until somebody there notices. */
+export async function listWorkers({ backend, locks }: Pick<Project, "backend" | "locks">): Promise<readonly WorkerRow[]> {
+  const recorded = await backend.listWorkers();
+  const workers = recorded.map((worker) => (worker.status !== "dead" && locks.isFree(worker.workerId) ? { ...worker, status: "dead" as const } : worker));
   const alive = workers.filter(({ status }) => status !== "dead");
   const ids = new Set(alive.map(({ workerId }) => workerId));
   const isOwn = ({ parentId }: WorkerRecord) => parentId === undefined || !ids.has(parentId);

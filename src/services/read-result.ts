@@ -11,7 +11,7 @@ import type { RunId } from "../core/ids.js";
 import type { Parked, RunRecord, RunStatus } from "../core/run.js";
 import { findRun } from "./find-run.js";
 import type { Project } from "./project.js";
-import { errorCard, type ErrorCard } from "./show-run.js";
+import { errorCard, thrownText, type ErrorCard } from "./show-run.js";
 
 /** How a run stands for somebody who waits for it, under the names that JSON shows. */
 export interface RunOutcome {
@@ -50,7 +50,7 @@ export function outcomeOf(run: RunRecord): RunOutcome {
 
 function causeOf(run: RunRecord): Error {
   const cause = run.error === undefined ? undefined : decode(run.error);
-  return cause instanceof Error ? cause : new TypeError(`the body threw ${String(cause)}`);
+  return cause instanceof Error ? cause : new TypeError(`it threw ${thrownText(cause)}, which is no Error`);
 }
 
 function parkedError(runId: RunId, { code, error, operationId, place }: Parked): PyworkflowError {

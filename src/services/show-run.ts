@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { decode } from "../base/codec.js";
 import type { EventType, RecordedEvent } from "../core/events/event.js";
 import type { ParkCode } from "../core/events/run.js";
@@ -85,9 +86,14 @@ function runCard(run: RunRecord, history: readonly RecordedEvent[]): RunCard {
 
 /** What a stored error says; also of a thing thrown that is no Error. */
 export function errorCard(error: unknown): ErrorCard {
-  if (!(error instanceof Error)) return { name: "Error", message: String(error), code: null, stack: null };
+  if (!(error instanceof Error)) return { name: "Error", message: thrownText(error), code: null, stack: null };
   const code: unknown = Reflect.get(error, "code");
   return { name: error.name, message: error.message, code: typeof code === "string" ? code : null, stack: error.stack ?? null };
+}
+
+/** A thing that is no Error, as text: a string as it is, all else as a program would write it. */
+export function thrownText(thrown: unknown): string {
+  return typeof thrown === "string" ? thrown : inspect(thrown, { breakLength: Infinity });
 }
 
 function lastEvent(history: readonly RecordedEvent[]): RunCard["last_event"] {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Encoded } from "../base/codec.js";
 import { newRunId } from "../core/ids.js";
 import type { WorkflowDefinition } from "../engine/definition.js";
 import { validateInput } from "../engine/input.js";
@@ -9,7 +10,8 @@ import type { Project } from "./project.js";
 
 export interface StartRunOptions {
   readonly workflow: WorkflowDefinition;
-  readonly input: unknown;
+  /** From {@link acceptInput}. */
+  readonly input: Encoded;
   /** A second start of this workflow with the same key names the first run. */
   readonly idempotencyKey?: string;
   readonly tags?: readonly string[];
@@ -18,24 +20,29 @@ export interface StartRunOptions {
 }
 
 /** What of a project a start needs. */
-export type Startable = Pick<Project, "backend" | "clock"> & { readonly config: Pick<Config, "limits" | "recovery"> };
+export type Startable = Pick<Project, "backend" | "clock"> & { readonly config: Pick<Config, "recovery"> };
 
 /**
- * Records a new run; it is due at once for a worker that knows its workflow. Its recovery settings are resolved here and stay with it.
- * Throws InvalidInputError, NotStorableValueError or PayloadTooLargeError before anything is recorded.
+ * The input as the workflow's schema wants it, and as it is stored; needs no store.
+ * Throws InvalidInputError, NotStorableValueError or PayloadTooLargeError.
  */
+export async function acceptInput(workflow: WorkflowDefinition, input: unknown, { payloadBytes }: Config["limits"]): Promise<Encoded> {
+  const accepted = storable(await validateInput(workflow, input), `the input of ${workflow.name}`, payloadBytes);
+  if ("error" in accepted) throw accepted.error;
+  return accepted.value;
+}
+
+/** Records a new run; it is due at once for a worker that knows its workflow. Its recovery settings are resolved here and stay with it. */
 export async function startRun({ backend, config, clock }: Startable, options: StartRunOptions): Promise<CreateResult> {
-  const { workflow, idempotencyKey } = options;
+  const { workflow, input, idempotencyKey } = options;
   const { name: workflowName, options: settings } = workflow;
-  const input = storable(await validateInput(workflow, options.input), `the input of ${workflowName}`, config.limits.payloadBytes);
-  if ("error" in input) throw input.error;
   const createdAt = clock.now();
   const durable = options.durable ?? settings.durable ?? true;
   return backend.createRun({
     runId: newRunId(createdAt, randomBytes),
     workflowName,
     durable,
-    input: input.value,
+    input,
     createdAt,
     tags: [...(settings.tags ?? []), ...(options.tags ?? [])],
     recoverOnWorkerLoss: settings.recoverOnWorkerLoss ?? config.recovery.recoverOnWorkerLoss ?? durable,

@@ -11,7 +11,7 @@ export interface StopWorkerOptions {
  * Asks workers through the store to stop, as SIGTERM would; they do so within a second. The workers that were asked.
  * Throws WorkerNotFoundError where no living worker, or more than one, has such an id.
  */
-export async function stopWorkers(project: Pick<Project, "backend">, { id }: StopWorkerOptions): Promise<readonly WorkerRow[]> {
+export async function stopWorkers(project: Pick<Project, "backend" | "locks">, { id }: StopWorkerOptions): Promise<readonly WorkerRow[]> {
   const workers = await listWorkers(project);
   const meant = id === undefined ? workers : [theOne(workers, id)];
   for (const { worker_id } of meant) await project.backend.updateWorker(worker_id, { stopRequested: true });

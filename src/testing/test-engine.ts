@@ -10,7 +10,7 @@ import type { ExecutorNote } from "../engine/executor.js";
 import type { StartHeartbeat } from "../runtime/worker/heartbeat.js";
 import { startWorker } from "../runtime/worker/worker.js";
 import { runHandle, type RunHandle } from "../services/run-handle.js";
-import { startRun } from "../services/start-run.js";
+import { acceptInput, startRun } from "../services/start-run.js";
 import type { Backend } from "../storage/backend.js";
 import { createMemoryBackend } from "../storage/memory/memory-backend.js";
 import { TestClock } from "./test-clock.js";
@@ -55,11 +55,11 @@ export async function openTestEngine({ workflows, startAt, onNote = () => {} }: 
     createExecutor: (hooks) =>
       createExecutor({ ...hooks, ...shared, version: "test", workflows: byName, limits: defaults.limits, random: () => 0 }),
   });
-  const project = { ...shared, config: { limits: defaults.limits, recovery: defaults.recovery } };
+  const project = { ...shared, config: { recovery: defaults.recovery } };
 
   return {
     async start(workflow, input) {
-      const { runId } = await startRun(project, { workflow, input });
+      const { runId } = await startRun(project, { workflow, input: await acceptInput(workflow, input, defaults.limits) });
       await settled();
       return runHandle(project, runId);
     },

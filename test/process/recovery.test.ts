@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { RunId } from "../../src/core/ids.js";
 import { isAlive, TestProject, until } from "../support/project.js";
 
 let project: TestProject;
@@ -23,11 +24,17 @@ const recovered = [
   "workflow.completed",
 ];
 
+// A step does not wait for the record of its start.
+async function startRecorded(runId: RunId): Promise<void> {
+  await until("the record of the second step", async () => ((await project.eventTypes(runId)).length === 4 ? true : undefined));
+}
+
 describe("a worker process dies in the middle of a step", () => {
   test("its run goes on at that step in the other process, and the process is replaced", async () => {
     await project.runWorkers("-n", "2").ready();
     const runId = await project.startRun("holding", "a");
     const dead = await project.pidOf("a second");
+    await startRecorded(runId);
     process.kill(dead, "SIGKILL");
     await until("the second attempt", () => (project.effects().filter(({ what }) => what === "a second").length === 2 ? true : undefined));
     project.touch("go");
@@ -73,7 +80,7 @@ describe("a supervisor is killed", () => {
   test("with all of its processes: the next one finds their locks free and takes their runs over", async () => {
     const supervisor = await project.runWorkers("-n", "2").ready();
     const runId = await project.startRun("holding", "a");
-    await project.pidOf("a second");
+    await startRecorded(runId);
     supervisor.killAll();
     await supervisor.exited;
     project.touch("go");

@@ -43,6 +43,7 @@ export default class WorkerRun extends BaseCommand<typeof WorkerRun> {
   private announce({ config }: Project, workflows: readonly string[], processes: number): void {
     const store = config.storage.backend === "sqlite" ? config.storage.path : "memory";
     this.note(`pyworkflow worker\n  store      ${store}\n  workflows  ${workflows.join(", ") || "none"}\n  processes  ${processes}\n  pid        ${process.pid}`);
+    if (workflows.length === 0) this.note("No workflow was found: name a module with --module, or write `module: ./workflows` into pyworkflow.config.yaml.");
   }
 
   private get level(): LogLevel {

@@ -2,7 +2,7 @@ import { string as text } from "@oclif/core/args";
 import { boolean, custom, string } from "@oclif/core/flags";
 import { BaseCommand } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
-import { duration, oneOf } from "../../cli/flags.js";
+import { duration, filled, oneOf } from "../../cli/flags.js";
 import type { Project } from "../../services/project.js";
 
 export default class WorkflowsRun extends BaseCommand<typeof WorkflowsRun> {
@@ -19,7 +19,7 @@ export default class WorkflowsRun extends BaseCommand<typeof WorkflowsRun> {
     arg: string({ multiple: true, multipleNonGreedy: true, default: [], helpValue: "key=value", description: "a field of the input: JSON, else text; repeatable" }),
     "args-json": string({ helpValue: "JSON|@file|-", description: "the input as JSON, from a file, or from stdin" }),
     durable: boolean({ allowNo: true, description: "keep a log of the run; default as the workflow says" }),
-    "idempotency-key": string({ helpValue: "KEY", description: "a second start with this key names the first run" }),
+    "idempotency-key": filled({ helpValue: "KEY", description: "a second start with this key names the first run" }),
     tag: string({ multiple: true, multipleNonGreedy: true, default: [], description: "a tag of the run; repeatable" }),
     wait: boolean({ allowNo: true, description: "wait for the end, suspensions included; --no-wait never executes here" }),
     until: custom<"suspended">({ ...oneOf(["suspended"]), description: "be content with a suspended run" })(),
@@ -27,10 +27,11 @@ export default class WorkflowsRun extends BaseCommand<typeof WorkflowsRun> {
   };
 
   async run(): Promise<void> {
-    const [{ startRun }, { runInput, workflowToRun }] = await Promise.all([import("../../services/start-run.js"), import("../../cli/run-input.js")]);
-    const { version } = await this.loadWorkflows();
+    const [{ acceptInput, startRun }, { runInput, workflowToRun }] = await Promise.all([import("../../services/start-run.js"), import("../../cli/run-input.js")]);
+    const { version, limits } = await this.loadWorkflows();
     const workflow = await workflowToRun(this.args.name);
-    const input = await runInput(workflow, { arg: this.flags.arg, argsJson: this.flags["args-json"] });
+    // Before the store is opened: where the input is refused, nothing is made.
+    const input = await acceptInput(workflow, await runInput(workflow, { arg: this.flags.arg, argsJson: this.flags["args-json"] }), limits);
     const { durable, "idempotency-key": idempotencyKey, tag: tags } = this.flags;
     const waits = this.flags.wait ?? (process.stdout.isTTY || this.flags.until !== undefined);
     await this.withProject({ readOnly: false, blocking: !waits }, async (project) => {

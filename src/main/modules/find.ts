@@ -90,6 +90,7 @@ function notThere({ module, place }: Wanted, path: string): ModuleError {
   const neighbour = existsSync(dirname(path)) ? nearest(basename(path), readdirSync(dirname(path))) : undefined;
   const looked = `looked for ${shortPath(path, process.cwd())} (a file, with or without its extension, or a folder)`;
   const andPackage = /^[./]/.test(module) ? "" : " and for a package of that name";
-  const hint = neighbour === undefined ? "mend the path; it is relative to the config file" : `did you mean ${join(dirname(module), neighbour)}?`;
+  const inFile = /:\d+:\d+$/.test(place);
+  const hint = neighbour === undefined ? `mend the path${inFile ? "; it is relative to the config file" : ""}` : `did you mean ${join(dirname(module), neighbour)}?`;
   return new ModuleError(`there is no module ${module}: ${looked}${andPackage}`, { place, hint });
 }
