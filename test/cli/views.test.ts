@@ -27,6 +27,16 @@ describe("a table", () => {
     expect(lines[3]).toContain("│ run_01jhmr6k200000000000000000 │ what somebody… │ 38     │");
   });
 
+  test("drops the least important columns where the terminal is too narrow for all, and keeps enough of the id", () => {
+    const narrow = (width: number) => table(columns, rows, { ...terminal, width }).split("\n").at(-2);
+    expect([40, 39, 22, 10].map(narrow)).toEqual([
+      "│ run_01jhmr6k20000… │ what … │ 38     │",
+      "│ run_01jhmr6k2000000000000… │ 38     │",
+      "│ run_01jhmr6k20000… │",
+      "│ run_01jhmr6k20000… │",
+    ]);
+  });
+
   test("is left as wide as it is where there is room", () => {
     expect(table(columns, rows, terminal)).toContain("what somebody wrote about it at length │");
   });

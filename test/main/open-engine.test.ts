@@ -78,3 +78,15 @@ test("what a closed engine did not finish goes on in the next one", async () => 
   expect(await second.run(runId).result()).toEqual({ text: "Hello Bo" });
   await second.close();
 });
+
+test("what TypeScript would have refused is refused to a program in JavaScript, too", async () => {
+  for (const concurrency of [0, -1, 1.5, Number.NaN]) {
+    await expect(openEngine({ storage: "memory:", config: false, concurrency })).rejects.toThrow(`openEngine({ concurrency }): concurrency is ${concurrency}`);
+  }
+  for (const path of [":memory:", "file:app.db"]) await expect(openEngine({ storage: `sqlite:${path}`, config: false })).rejects.toThrow(ConfigError);
+  const engine = await openEngine({ storage: "memory:", config: false, workflows: [hello] });
+  for (const wrong of [undefined, "embedded.hello", { name: "embedded.hello" }, greet]) {
+    await expect(engine.start(wrong as never, {})).rejects.toMatchObject({ code: "INVALID_DEFINITION", hint: expect.stringContaining("workflow()") as string });
+  }
+  await engine.close();
+});

@@ -1,9 +1,9 @@
 import { setAlarm, type Clock, type Timer } from "../../base/clock.js";
 import { decode } from "../../base/codec.js";
 import { StepTimeoutError } from "../../core/errors.js";
-import type { RunId, WorkerId } from "../../core/ids.js";
+import type { OperationId, RunId, WorkerId } from "../../core/ids.js";
 import { runIn, type StepContext } from "../context/current.js";
-import { logThrough, type LogLevel } from "../context/log.js";
+import { logThrough, type Log, type LogLevel } from "../context/log.js";
 
 import type { StepDefinition } from "../definition.js";
 import type { Operation } from "./operation.js";
@@ -39,6 +39,40 @@ class Attempt {
   abort(reason: Error): void {
     this.#reason ??= reason;
     this.#controller?.abort(reason);
+  }
+}
+
+/** What a step's code sees. A class, because one is made for every attempt, and few are asked for their signal or log. */
+class AttemptContext implements StepContext {
+  readonly runId: RunId;
+  readonly stepId: OperationId;
+  readonly attempt: number;
+  readonly workerId: WorkerId;
+  readonly epoch: number;
+  readonly #options: AttemptsOptions;
+  readonly #own: Attempt;
+
+  constructor(options: AttemptsOptions, { id, attempt }: Operation, own: Attempt) {
+    this.runId = options.runId;
+    this.stepId = id;
+    this.attempt = attempt;
+    this.workerId = options.workerId;
+    this.epoch = options.epoch;
+    this.#options = options;
+    this.#own = own;
+  }
+
+  get idempotencyKey(): string {
+    return `${this.runId}:${this.stepId}`;
+  }
+
+  get signal(): AbortSignal {
+    return this.#own.signal;
+  }
+
+  get log(): Log {
+    const { stepId: step_id, attempt } = this;
+    return logThrough((level, message, fields) => this.#options.writeLog(level, message, { step_id, attempt, ...fields }));
   }
 }
 
@@ -107,7 +141,7 @@ export class Attempts {
     const { runId } = this.#options;
     const args = decode(operation.args) as readonly unknown[];
     try {
-      return { value: await runIn({ kind: "step", runId, step: this.#context(operation, attempt) }, () => definition.run(...args)) };
+      return { value: await runIn({ kind: "step", runId, step: new AttemptContext(this.#options, operation, attempt) }, () => definition.run(...args)) };
     } catch (error) {
       return { error };
     }
@@ -126,23 +160,5 @@ export class Attempts {
       attempt.abort(error);
       this.#finish(operation, attempt, { error });
     });
-  }
-
-  #context({ id: stepId, attempt: number }: Operation, attempt: Attempt): StepContext {
-    const { runId, workerId, epoch, writeLog } = this.#options;
-    return {
-      runId,
-      stepId,
-      workerId,
-      epoch,
-      attempt: number,
-      idempotencyKey: `${runId}:${stepId}`,
-      get signal() {
-        return attempt.signal;
-      },
-      get log() {
-        return logThrough((level, message, fields) => writeLog(level, message, { step_id: stepId, attempt: number, ...fields }));
-      },
-    };
   }
 }

@@ -129,8 +129,21 @@ export class Body implements BodyHandle {
       return never();
     }
     const { promise, resolve, reject } = deferred<unknown>();
-    const fresh = { settled: false, acted: false, outcomeEmitted: false, attempt: 0, failures: 0, dueAt: undefined };
-    const operation: Operation = { ...fresh, id, request, args, shielded, resolve, reject, after: this.delivered };
+    const operation: Operation = {
+      id,
+      request,
+      args,
+      shielded,
+      resolve,
+      reject,
+      after: this.delivered,
+      settled: false,
+      acted: false,
+      outcomeEmitted: false,
+      attempt: 0,
+      failures: 0,
+      dueAt: undefined,
+    };
     this.operations.set(id, operation);
     this.open.add(operation);
     this.unacted.push(operation);

@@ -62,8 +62,11 @@ export function readHistory(connection: Connection, runId: RunId, after: number)
   return row ? eventsAfter(connection, row.key, after) : [];
 }
 
+type EventList = [EventRow["sequence"], EventRow["type"], EventRow["at"], EventRow["operation"], EventRow["value"], EventRow["rest"]];
+
 export function eventsAfter(connection: Connection, key: number, after: number): readonly RecordedEvent[] {
-  return connection.sql<EventRow>(selectEvents).all(key, after).map(eventOfRow);
+  const rows = connection.list<EventList>(selectEvents).all(key, after);
+  return rows.map(([sequence, type, at, operation, value, rest]) => eventOfRow({ sequence, type, at, operation, value, rest }));
 }
 
 export function findRunIds(connection: Connection, prefix: string, limit: number): readonly RunId[] {
