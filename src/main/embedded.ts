@@ -29,6 +29,7 @@ export async function openEmbedded(options: EngineOptions & { readonly flags?: C
   const project = await openProject({
     flags: { ...flags, ...(file !== undefined && { config: file }) },
     cwd: process.cwd(),
+    checkpoints: options.execute === false,
     env: process.env,
   });
   const stop = options.execute === false ? undefined : await execute(project, options, onNote);

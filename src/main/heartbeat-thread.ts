@@ -11,7 +11,7 @@ import { lastBeatNs, lastBeatWallMs, turnsOfMain, type ThreadData } from "./thre
 
 /**
  * The thread that beats for its process on a connection of its own: through the longest synchronous step, and not under
- * SIGSTOP. It also watches the event loop of the main thread, and ends the process when that is blocked for too long.
+ * SIGSTOP. It keeps the store's log short, which is not for the thread that commits. It also watches the event loop of the main thread, and ends the process when that is blocked for too long.
  */
 const port = parentPort;
 if (port === null) throw new BugError("this file is the entry of a thread");
@@ -43,12 +43,21 @@ port.on("message", (message: "beat" | "stop") => {
   else void stop();
 });
 
+const maintainEveryMs = 250;
+let maintenance = systemClock.setTimer(maintain, maintainEveryMs);
+
+function maintain(): void {
+  void backend.maintain();
+  maintenance = systemClock.setTimer(maintain, maintainEveryMs);
+}
+
 const lookEveryMs = 1000;
 let stillness: Stillness | undefined;
 let watch = systemClock.setTimer(watchMain, lookEveryMs);
 
 async function stop(): Promise<void> {
   watch.cancel();
+  maintenance.cancel();
   await heartbeat.stop();
   await backend.close();
   port?.close();

@@ -16,6 +16,8 @@ export interface OpenBackendOptions {
   readonly readOnly?: boolean;
   /** For short commands: wait for the store's lock in place, at the cost of a blocked event loop. */
   readonly blocking?: boolean;
+  /** False: a thread of this process keeps the store's write-ahead log short, so that commits need not. */
+  readonly checkpoints?: boolean;
 }
 
 /** The project that flags, environment and configuration name, with its store opened. Throws ConfigError or StorageError. */
@@ -46,11 +48,11 @@ async function loadScript(file: string): Promise<unknown> {
 }
 
 /** Opens the configured store; only the code of that backend is loaded. */
-export async function openBackend(storage: StorageConfig, { readOnly = false, blocking = false }: OpenBackendOptions): Promise<Backend> {
+export async function openBackend(storage: StorageConfig, { readOnly = false, blocking = false, checkpoints = true }: OpenBackendOptions): Promise<Backend> {
   if (storage.backend === "memory") {
     const { createMemoryBackend } = await import("../storage/memory/memory-backend.js");
     return createMemoryBackend();
   }
   const { openSqlite } = await import("../storage/sqlite/sqlite-backend.js");
-  return openSqlite({ path: storage.path, durability: storage.durability, readOnly, blocking, clock: systemClock });
+  return openSqlite({ path: storage.path, durability: storage.durability, readOnly, blocking, checkpoints, clock: systemClock });
 }

@@ -55,7 +55,7 @@ async function open(orders: Begin<Config>): Promise<Worker> {
   const { version } = await loadModules(config);
   const workflows = chosen(orders.workflows);
   loaded = { workflows: [...workflows.keys()], version };
-  const backend = await openBackend(config.storage, {});
+  const backend = await openBackend(config.storage, { checkpoints: false });
   return hostWorker({
     config,
     backend,

@@ -62,6 +62,12 @@ export interface Backend {
   /** Calls `listener` soon after somebody, in this process or another, made a run due or wrote to an inbox. Returns the way out. */
   onWake(listener: () => void): () => void;
 
+  /**
+   * Does what the store needs from time to time and would hold up whoever commits (SQLite: moving the write-ahead log into the
+   * file). A process that opened its main connection without `checkpoints` calls it on another one, every quarter of a second.
+   */
+  maintain(): Promise<void>;
+
   /** Ends the connection. What was promised before stays; a later call rejects. */
   close(): Promise<void>;
 }

@@ -142,6 +142,23 @@ test("an idle store empties its write-ahead log", async () => {
   await backend.close();
 });
 
+test("commits that leave the checkpoints to others move nothing into the file; maintain does, once there is much to move", async () => {
+  const writer = await openSqlite({ path, checkpoints: false });
+  const thread = await openSqlite({ path });
+  const sizeOfFile = () => statSync(path).size;
+  const large = () => run({ input: encode("x".repeat(1_000_000)) });
+  await writer.createRun(large());
+  const before = sizeOfFile();
+  await thread.maintain();
+  expect(sizeOfFile()).toBe(before);
+  for (let n = 0; n < 8; n++) await writer.createRun(large());
+  expect(sizeOfFile()).toBe(before);
+  await thread.maintain();
+  expect(sizeOfFile()).toBeGreaterThan(8_000_000);
+  await thread.close();
+  await writer.close();
+});
+
 test("a writer that holds the lock delays a commit, and never fails it", async () => {
   const backend = await openSqlite({ path });
   const holder = new Sqlite(path);

@@ -41,6 +41,7 @@ export function createMemoryBackend(): Backend {
     updateWorker: async (workerId, change) => store.updateWorker(workerId, change),
     loseWorker: async (loss) => store.loseWorker(loss),
     onWake: (listener) => store.listeners.add(listener),
+    maintain: async () => {},
     close: async () => store.close(),
   };
 }

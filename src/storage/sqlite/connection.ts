@@ -8,6 +8,9 @@ import { asStorageError, isBusy, isFull } from "./errors.js";
 import { patiently } from "./patience.js";
 
 const idleMs = 2000;
+const walBytesLeast = 4 * 1_048_576;
+const walBytesMax = 64 * 1_048_576;
+const restartMs = 200;
 
 export interface ConnectionOptions {
   readonly path: string;
@@ -61,6 +64,17 @@ export class Connection {
     const result = this.#lastWrite.then(() => this.#patiently(() => this.#transact(work)));
     this.#lastWrite = result.catch(() => undefined);
     return result;
+  }
+
+  /** Moves the write-ahead log into the file, in the way of nobody while it is short. */
+  async maintain(): Promise<void> {
+    const bytes = statSync(`${this.#options.path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    // PASSIVE takes what it can get. Under writers that never pause the log would grow for ever: from a size on they wait.
+    if (bytes <= walBytesLeast) return;
+    if (bytes <= walBytesMax) return this.#checkpoint("PASSIVE");
+    this.#database.pragma(`busy_timeout = ${restartMs}`);
+    this.#checkpoint("RESTART");
+    this.#database.pragma("busy_timeout = 0");
   }
 
   /** After the writes that were asked for. */
@@ -117,14 +131,14 @@ export class Connection {
   #onIdle(): void {
     const leftMs = this.#writtenAt + idleMs - this.#options.clock.monotonic();
     this.#idle = leftMs > 0 ? this.#options.clock.setTimer(() => this.#onIdle(), leftMs) : undefined;
-    if (!this.#idle) this.#checkpoint();
+    if (!this.#idle && statSync(`${this.#options.path}-wal`, { throwIfNoEntry: false })?.size) this.#checkpoint("TRUNCATE");
   }
 
-  #checkpoint(): void {
+  #checkpoint(mode: "PASSIVE" | "RESTART" | "TRUNCATE"): void {
     try {
-      if (statSync(`${this.#options.path}-wal`).size > 0) this.#database.pragma("wal_checkpoint(TRUNCATE)");
+      this.#database.pragma(`wal_checkpoint(${mode})`);
     } catch {
-      // another connection is at it, or writes: the next idle moment will do
+      // another connection is at it, or writes: the next time will do
     }
   }
 

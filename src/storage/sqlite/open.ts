@@ -18,6 +18,8 @@ export interface SqliteOptions {
   readonly readOnly?: boolean;
   /** Lets SQLite wait for locks, blocking this process: for commands that do one thing. */
   readonly blocking?: boolean;
+  /** False: commits leave the checkpoints to another connection of this process, which calls `maintain`. Default true. */
+  readonly checkpoints?: boolean;
   readonly clock?: Clock;
   /** For tests: stands between the engine and the file. */
   readonly wrap?: (database: Sqlite.Database) => Sqlite.Database;
@@ -117,11 +119,12 @@ function open(path: string, { readOnly = false, blocking = false }: SqliteOption
   return new Sqlite(path, { readonly: readOnly, timeout: blocking ? blockingMs : 0 });
 }
 
-function configure(database: Sqlite.Database, path: string, { durability = "full" }: SqliteOptions): void {
+function configure(database: Sqlite.Database, path: string, { durability = "full", checkpoints = true }: SqliteOptions): void {
   const mode = database.pragma("journal_mode = WAL", { simple: true });
   if (mode !== "wal") throw refused(`the file system of the store ${path} can't keep a write-ahead log`, "network", "put it on a local disk with --storage-path");
   database.pragma(`synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
   database.pragma(`journal_size_limit = ${journalBytesMax}`);
+  if (!checkpoints) database.pragma("wal_autocheckpoint = 0");
   if (process.platform === "darwin") database.pragma("fullfsync = ON");
 }
 

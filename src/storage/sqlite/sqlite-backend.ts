@@ -25,6 +25,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
     updateWorker: (workerId, change) => updateWorker(connection, workerId, change),
     loseWorker: (loss) => loseWorker(connection, loss),
     onWake: (listener) => connection.bell.onWake(listener),
+    maintain: () => connection.maintain(),
     close: () => connection.close(),
   };
 }
