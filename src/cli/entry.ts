@@ -16,7 +16,8 @@ export async function main(argv: readonly string[]): Promise<never> {
   const endedEarly = () => fail(new EndedEarlyError(), argv);
   process.once("exit", endedEarly);
   try {
-    await run(globalFlagsLast(argv), import.meta.url);
+    // Plugins of oclif would be looked for in the home folder, which a service may not have.
+    await run(globalFlagsLast(argv), { root: import.meta.filename, userPlugins: false });
   } catch (error) {
     fail(error, argv);
   }

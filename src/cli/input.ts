@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { text as textOf } from "node:stream/consumers";
 import { isObject, type JsonSchema } from "../base/json.js";
 import { suggest, UsageError } from "./usage-error.js";
 
@@ -13,9 +14,9 @@ export interface InputFlags {
  * The input that flags spell out; undefined where they say nothing. `--args-json` is merged over `--arg`. A value of `--arg` is
  * JSON, else text; where the schema wants a text it stays one. Throws UsageError.
  */
-export function inputFromFlags({ arg, argsJson }: InputFlags, schema: JsonSchema | undefined): unknown {
+export async function inputFromFlags({ arg, argsJson }: InputFlags, schema: JsonSchema | undefined): Promise<unknown> {
   const pairs = arg.map((pair) => parsePair(pair, schema));
-  const whole = argsJson === undefined ? undefined : parseJson(readJson(argsJson));
+  const whole = argsJson === undefined ? undefined : parseJson(await readJson(argsJson));
   if (pairs.length === 0) return whole;
   const fields = Object.fromEntries(pairs);
   if (whole === undefined) return fields;
@@ -67,17 +68,23 @@ function parsePair(pair: string, schema: JsonSchema | undefined): readonly [stri
   return [key, valueOf(pair.slice(cut + 1), field?.type ?? "any")];
 }
 
-function readJson(source: string): { readonly text: string; readonly from: string } {
-  if (source !== "-" && !source.startsWith("@")) return { text: source, from: "--args-json" };
-  const path = source === "-" ? 0 : source.slice(1);
+interface Source {
+  readonly text: string;
+  readonly from: string;
+}
+
+async function readJson(source: string): Promise<Source> {
+  // As a stream: what comes late can't be read as a file.
+  if (source === "-") return { text: await textOf(process.stdin), from: "--args-json - (stdin)" };
+  if (!source.startsWith("@")) return { text: source, from: "--args-json" };
   try {
-    return { text: readFileSync(path, "utf8"), from: source === "-" ? "--args-json - (stdin)" : `--args-json ${source}` };
+    return { text: await readFile(source.slice(1), "utf8"), from: `--args-json ${source}` };
   } catch (error) {
     throw new UsageError(`--args-json ${source} can't be read: ${error instanceof Error ? error.message : String(error)}`, "name a file that can be read");
   }
 }
 
-function parseJson({ text, from }: { readonly text: string; readonly from: string }): unknown {
+function parseJson({ text, from }: Source): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -18,7 +18,7 @@ async function chooseWorkflow(rows: readonly WorkflowRow[]): Promise<string> {
 /** The input that flags give; without any, each field of the schema is asked for where somebody can answer. Throws UsageError. */
 export async function runInput(workflow: Workflow, flags: InputFlags): Promise<unknown> {
   const schema = inputSchema(workflow);
-  const given = inputFromFlags(flags, schema);
+  const given = await inputFromFlags(flags, schema);
   const fields = fieldsOf(schema);
   if (given !== undefined || fields.length === 0) return given;
   return canAsk() ? askFields(fields) : {};

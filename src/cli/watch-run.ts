@@ -28,7 +28,7 @@ export async function watchRun(project: Project, options: WatchRunOptions, voice
   if (runId === undefined) throw new RunNotFoundError(options.id);
   const { workflowName } = await findRun(project, runId);
   const here = (await findLiveWorker(project, workflowName)) === undefined;
-  voice.note(here ? `${runId}: no worker serves this store, so this process executes the run` : `${runId}: executed by a worker`);
+  voice.note(here ? `${runId}: no live worker executes ${workflowName}, so this process executes the run` : `${runId}: executed by a worker`);
   const away = new AbortController();
   const detach = () => away.abort();
   process.once("SIGINT", detach);

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, parse, resolve } from "node:path";
+import { isObject } from "../base/json.js";
 import { nearest } from "../base/nearest.js";
 import { ConfigError } from "../core/errors.js";
 
@@ -22,8 +23,14 @@ export async function findConfigFile(folder: string): Promise<string | undefined
     stopDir: parse(folder).root,
     loaders: { ...loaders, ".json": (path, content) => (basename(path) === "package.json" ? parsedPackage(content) : found(path)) },
   });
-  const result = await explorer.search(folder);
+  const result = await explorer.search(folder).catch(nothingAtHome);
   return result?.filepath;
+}
+
+// At the end it looks into the home folder, though nothing there is ours: that of a service may be /dev/null, or closed.
+function nothingAtHome(error: unknown): null {
+  if (isObject(error) && (error["code"] === "ENOTDIR" || error["code"] === "EACCES")) return null;
+  throw error;
 }
 
 // Of a package.json the search takes the key `pyworkflow`. One that is broken is not ours to report.

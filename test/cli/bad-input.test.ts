@@ -1,9 +1,12 @@
 import Database from "better-sqlite3";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { newFolder, pyworkflow, type Ended } from "../support/cli.js";
+import { bareEnvironment, ended, newFolder, pyworkflow, type Ended } from "../support/cli.js";
 
 // Whatever is wrong is refused in words: what, where, what next; with its exit code, on stderr alone, and before anything is written.
 
@@ -83,6 +86,14 @@ describe("the input of a run", () => {
     await expectRefused({ args: ["workflows", "run", "process_order", "--args-json", "@order.json"], exit: 2, code: "PAYLOAD_TOO_LARGE", says, next: "limits.payload_bytes" });
   });
 
+  test("a producer that takes its time is waited for", async () => {
+    const child = spawn(process.execPath, [resolve("bin/run.js"), "workflows", "run", "process_order", "--args-json", "-", "-o", "plain"], { cwd: project.path, env: bareEnvironment() });
+    const [stdout, code] = [text(child.stdout), ended(child)];
+    await pause(1500);
+    child.stdin.end('{ "id": "1", "amount": 2 }');
+    expect([await code, await stdout]).toEqual([0, expect.stringMatching(/^run_/)]);
+  });
+
   test("people read the same in two lines", async () => {
     const { code, stdout, stderr } = await run("workflows", "run", "proces_order");
     expect({ code, stdout, stderr }).toEqual({ code: 4, stdout: "", stderr: "Error: there is no workflow called proces_order\n  did you mean process_order?\n" });
@@ -105,6 +116,12 @@ describe("the configuration", () => {
   ])("$says", async ({ file, ...refusal }) => {
     write("pyworkflow.config.yaml", file);
     await expectRefused({ ...refusal, args: startOrder });
+  });
+
+  test("is not looked for in a home folder that is none", async () => {
+    rmSync(join(project.path, "pyworkflow.config.yaml"));
+    const looked = await pyworkflow(["runs", "list", "--quiet"], { cwd: project.path, env: { HOME: "/dev/null" } });
+    expect(looked).toEqual({ code: 0, stdout: "", stderr: "" });
   });
 
   test("a file that is named and not there", async () => {
@@ -221,10 +238,10 @@ describe("what can't be stored fails the run, at its place", () => {
     { name: "workflow_result", what: "instance", code: "NOT_STORABLE", says: "the result of the workflow can't be stored: it is an instance of Receipt", next: plain },
     { name: "workflow_result", what: "large", code: "PAYLOAD_TOO_LARGE", says: "the result of the workflow takes 2097155 bytes, the limit is 1048576", next: "limits.payload_bytes" },
   ])("$name: $what", async ({ name, what, code, says, next }) => {
-    const ended = await run("workflows", "run", name, "--args-json", JSON.stringify(what), "--wait", "--quiet", "-o", "json");
-    expect(ended.code).toBe(3);
-    expect(JSON.parse(ended.stdout)).toMatchObject({ status: "failed", error: { code, message: says } });
-    expect(errorIn(ended.stderr)).toMatchObject({ code: "RUN_FAILED", message: expect.stringContaining(says) as string, hint: expect.stringContaining(next) as string });
+    const failed = await run("workflows", "run", name, "--args-json", JSON.stringify(what), "--wait", "--quiet", "-o", "json");
+    expect(failed.code).toBe(3);
+    expect(JSON.parse(failed.stdout)).toMatchObject({ status: "failed", error: { code, message: says } });
+    expect(errorIn(failed.stderr)).toMatchObject({ code: "RUN_FAILED", message: expect.stringContaining(says) as string, hint: expect.stringContaining(next) as string });
     const { stdout } = await run("runs", "logs", "@last", "-o", "plain");
     expect(stdout).not.toContain("completed");
     expect(stdout).toMatch(/\d: workflow\.failed\n$/);
@@ -286,8 +303,8 @@ interface Refusal {
 /** The command ends with that code, has one JSON error on stderr and nothing on stdout, and leaves every file as it was. */
 async function expectRefused({ args, input = "", exit, code, says, next }: Refusal): Promise<void> {
   const before = filesOf(project.path);
-  const { code: ended, stdout, stderr } = await pyworkflow([...args, "--quiet", "-o", "json"], { cwd: project.path, input });
-  expect({ ended, stdout }).toEqual({ ended: exit, stdout: "" });
+  const { code: exitCode, stdout, stderr } = await pyworkflow([...args, "--quiet", "-o", "json"], { cwd: project.path, input });
+  expect({ exitCode, stdout }).toEqual({ exitCode: exit, stdout: "" });
   expect(errorIn(stderr)).toEqual({ code, message: expect.stringContaining(says) as string, hint: expect.stringContaining(next) as string });
   expect(filesOf(project.path)).toEqual(before);
 }
@@ -300,10 +317,10 @@ function run(...args: string[]): Promise<Ended> {
   return pyworkflow(args, { cwd: project.path });
 }
 
-function write(name: string, text: string): void {
+function write(name: string, content: string): void {
   const path = join(project.path, name);
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
+  writeFileSync(path, content);
 }
 
 /** A store of this version with one run in it. */
