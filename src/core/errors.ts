@@ -183,7 +183,9 @@ export class NameTakenError extends PyworkflowError {
   readonly takenName: string;
   readonly places: readonly string[];
   constructor(kind: "workflow" | "step", takenName: string, places: readonly string[]) {
-    super(`two ${kind}s are called ${takenName}${places.length > 0 ? `: ${places.join(" and ")}` : ""}`, "give one of them another name");
+    const isMadeAnew = places.length === 2 && places[0] === places[1];
+    const hint = isMadeAnew ? "define it at the top of its module: there it is made once" : "give one of them another name";
+    super(`two ${kind}s are called ${takenName}${places.length > 0 ? `: ${places.join(" and ")}` : ""}`, hint);
     this.kind = kind;
     this.takenName = takenName;
     this.places = places;

@@ -1,4 +1,5 @@
 import { parseDurationMs } from "../base/duration.js";
+import { nearest } from "../base/nearest.js";
 import { defaults } from "../core/defaults.js";
 import { InvalidDefinitionError } from "../core/errors.js";
 import { isValidName } from "../core/ids.js";
@@ -17,7 +18,9 @@ export function step<Args extends readonly unknown[], Result>(
   fn: (...args: Args) => Promise<Result> | Result,
 ): (...args: Args) => Promise<Result> {
   const options = typeof nameOrOptions === "string" ? { name: nameOrOptions } : nameOrOptions;
-  const definition: StepDefinition = { ...stepSettings(options), run: fn };
+  const settings = stepSettings(options);
+  checkFunction(`step ${options.name}`, fn);
+  const definition: StepDefinition = { ...settings, run: fn };
   registerStep(options.name, fn, callerPlace());
   return (...args) => callStep(definition, args) as Promise<Result>;
 }
@@ -32,6 +35,7 @@ export function workflow<Input, Output>(
 ): WorkflowDefinition<Input, Output> {
   const options: WorkflowOptions = typeof nameOrOptions === "string" ? { name: nameOrOptions } : nameOrOptions;
   checkWorkflow(options);
+  checkFunction(`workflow ${options.name}`, fn);
   const definition: WorkflowDefinition<Input, Output> = { kind: "workflow", name: options.name, options, place: callerPlace(), run: fn };
   registerWorkflow(definition);
   return definition;
@@ -40,6 +44,7 @@ export function workflow<Input, Output>(
 function stepSettings(options: StepOptions): Omit<StepDefinition, "run"> {
   const { name, maxRetries = defaults.step.maxRetries, retryDelay = defaults.step.retryDelay, timeout } = options;
   checkName("step", name);
+  checkOptions(`step ${name}`, options, stepOptions);
   if (!isCount(maxRetries)) refuse(`step ${name}`, `maxRetries is ${maxRetries}`, "give a whole number from 0");
   if (!isRetryDelay(retryDelay)) refuse(`step ${name}`, `retryDelay is ${JSON.stringify(retryDelay)}`, `give "exponential", a duration such as "30s", or a list of durations`);
   const timeoutMs = timeout === undefined ? undefined : parseDurationMs(timeout);
@@ -47,14 +52,42 @@ function stepSettings(options: StepOptions): Omit<StepDefinition, "run"> {
   return { name, maxRetries, retryDelay, timeoutMs };
 }
 
-function checkWorkflow({ name, tags = [], maxRecoveryAttempts = 0 }: WorkflowOptions): void {
+function checkWorkflow(options: WorkflowOptions): void {
+  const { name, tags = [], maxRecoveryAttempts = 0, input } = options;
   checkName("workflow", name);
+  checkOptions(`workflow ${name}`, options, workflowOptions);
+  if (input !== undefined && !("~standard" in input)) {
+    refuse(`workflow ${name}`, "input is no Standard Schema", "give a schema of zod, valibot, arktype or another library that speaks Standard Schema");
+  }
   if (tags.length > defaults.workflow.tagsMax) {
     refuse(`workflow ${name}`, `it has ${tags.length} tags`, `give at most ${defaults.workflow.tagsMax} tags`);
   }
   if (!isCount(maxRecoveryAttempts)) {
     refuse(`workflow ${name}`, `maxRecoveryAttempts is ${maxRecoveryAttempts}`, "give a whole number from 0");
   }
+}
+
+const stepOptions: readonly (keyof StepOptions)[] = ["name", "maxRetries", "retryDelay", "timeout"];
+const workflowOptions: readonly (keyof WorkflowOptions)[] = [
+  "name",
+  "input",
+  "description",
+  "tags",
+  "durable",
+  "recoverOnWorkerLoss",
+  "maxRecoveryAttempts",
+];
+
+// JavaScript has no compiler that would find a mistyped option, and one that does nothing is worse than none.
+function checkOptions(what: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((option) => !known.includes(option));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, known);
+  refuse(what, `it has an option ${unknown}`, near === undefined ? `the options are ${known.join(", ")}` : `did you mean ${near}?`);
+}
+
+function checkFunction(what: string, fn: unknown): void {
+  if (typeof fn !== "function") refuse(what, "it has no function", `write it as the second argument: (…) => { … }`);
 }
 
 function checkName(kind: string, name: string): void {

@@ -102,6 +102,16 @@ test("what can't be stored fails the run with the path", async () => {
   expect(error && decode(error)).toMatchObject({ code: "NOT_STORABLE", path: ".items[0].callback" });
 });
 
+test("arguments beyond the payload limit are refused where they are passed", async () => {
+  const long = workflow("run.long", async () => double("x".repeat(2_000_000) as unknown as number));
+  const backend = createMemoryBackend();
+  const runId = await startRun(backend, long);
+  await executeDue(backend, [long]);
+  const error = (await backend.getRun(runId))?.error;
+  expect(error && decode(error)).toMatchObject({ code: "PAYLOAD_TOO_LARGE", owner: "the arguments of step_run.double_1" });
+  expect(await typesOf(backend, runId)).toEqual(["workflow.started", "workflow.failed"]);
+});
+
 test("a transient run keeps no events and may wait for anything", async () => {
   const loose = workflow({ name: "run.loose", durable: false }, async () => {
     await readFile("package.json");

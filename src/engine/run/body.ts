@@ -1,6 +1,6 @@
-import { decode, encode, NotStorableError, sameExceptStacks, type Encoded } from "../../base/codec.js";
+import { decode, sameExceptStacks, type Encoded } from "../../base/codec.js";
 import { deferred } from "../../base/deferred.js";
-import { CancellationError, NotStorableValueError } from "../../core/errors.js";
+import { CancellationError } from "../../core/errors.js";
 import type { RecordedEvent } from "../../core/events/event.js";
 import type { Misfit } from "../../core/decide.js";
 import { operationIdOf, type OperationId, type RunId } from "../../core/ids.js";
@@ -11,6 +11,7 @@ import type { WorkflowDefinition } from "../definition.js";
 import { callerPlace } from "../place.js";
 import { isTurnOf, takeTurns } from "../turns.js";
 import type { Operation, Request } from "./operation.js";
+import { storable } from "./storable.js";
 
 /** How a body ended. */
 export type BodyEnd = { readonly value: unknown } | { readonly error: unknown };
@@ -20,6 +21,8 @@ export interface BodyOptions {
   readonly durable: boolean;
   readonly definition: WorkflowDefinition;
   readonly input: Encoded;
+  /** Largest arguments of an operation, in bytes. */
+  readonly payloadBytes: number;
   readonly history: History;
   readonly log: Log;
   /** Something happened outside a delivery: a misfit was found, or the body of a transient run went on. */
@@ -94,13 +97,9 @@ export class Body implements BodyHandle {
     if (this.frozen || this.misfit !== undefined) return never();
     if (!isTurnOf(this) && !this.#allowUntimely(id)) return never();
     if (this.cancelled && !shielded) return handled(Promise.reject(new CancellationError()));
-    let args: Encoded;
-    try {
-      args = encode(request.args);
-    } catch (error) {
-      return handled(Promise.reject(unstorableArguments(id, error)));
-    }
-    return this.#enter(request, { id, args, shielded });
+    const args = this.#argumentsOf(id, request);
+    if ("error" in args) return handled(Promise.reject(args.error));
+    return this.#enter(request, { id, args: args.value, shielded });
   }
 
   /** The n-th draw of chance since the last delivery, as a text that is the same on every replay. */
@@ -119,6 +118,12 @@ export class Body implements BodyHandle {
     const count = (this.#counts.get(key) ?? 0) + 1;
     this.#counts.set(key, count);
     return operationIdOf(key, count);
+  }
+
+  // What the log has already is within any limit: one that was lowered since must not change what the run asks for.
+  #argumentsOf(id: OperationId, request: Request): ReturnType<typeof storable> {
+    const { history, payloadBytes } = this.#options;
+    return storable(request.args, `the arguments of ${id}`, history.operations.has(id) ? Infinity : payloadBytes);
   }
 
   #enter(request: Request, { id, args, shielded }: Pick<Operation, "id" | "args" | "shielded">): Promise<unknown> {
@@ -233,11 +238,6 @@ async function callBody(definition: WorkflowDefinition, input: Encoded): Promise
 function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
-}
-
-function unstorableArguments(id: OperationId, error: unknown): Error {
-  if (error instanceof NotStorableError) return new NotStorableValueError(`the arguments of ${id}`, error.path, error.what);
-  return error instanceof Error ? error : new NotStorableValueError(`the arguments of ${id}`, "", String(error));
 }
 
 function shorten(text: string): string {

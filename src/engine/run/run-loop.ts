@@ -53,7 +53,7 @@ export class RunLoop implements CommitMember {
     const log = logThrough((level, message, fields) => {
       if (!this.#body.replaying) this.#note(level, message, fields);
     });
-    this.#body = new Body({ ...run, definition, history, log, onStir: () => this.#stir() });
+    this.#body = new Body({ ...run, definition, history, log, payloadBytes: environment.limits.payloadBytes, onStir: () => this.#stir() });
     this.#attempts = new Attempts({
       ...environment,
       runId: run.runId,
