@@ -10,7 +10,11 @@ export type { RunContext } from "./engine/context/run.js";
 export type { Log } from "./engine/context/log.js";
 export { sleep } from "./engine/context/sleep.js";
 export { now, random, uuid } from "./engine/context/chance.js";
+export type { ExecutorNote } from "./engine/executor.js";
 export type { Duration } from "./base/duration.js";
+export type { OperationId, RunId, WorkerId } from "./core/ids.js";
+export type { LogLevel } from "./core/log-options.js";
+export type { RunStatus } from "./core/run.js";
 export type { RetryDelay } from "./core/retry.js";
 export {
   AmbiguousRunError,
@@ -31,6 +35,7 @@ export {
   RecoveryDisabledError,
   RecoveryExhaustedError,
   RetryableError,
+  RunCancelledError,
   RunFailedError,
   RunNotFoundError,
   StepTimeoutError,
@@ -38,4 +43,4 @@ export {
   WaitTimeoutError,
   WorkflowNotFoundError,
 } from "./core/errors.js";
-export type { RetryableErrorOptions } from "./core/errors.js";
+export type { Advice, RetryableErrorOptions, StorageFailure } from "./core/errors.js";

@@ -14,7 +14,7 @@ export interface Clock {
 }
 
 // Saved at import: a user's fake timers replace the globals, and the engine must go on.
-const { setTimeout: startTimeout, clearTimeout: stopTimeout } = globalThis;
+const { setTimeout: startTimeout, clearTimeout: stopTimeout, setImmediate: startImmediate } = globalThis;
 const wallClock = Date.now;
 // Longer delays overflow to 1 ms in Node, and a laptop that sleeps delays any of them: who waits compares with now() again.
 const delayMsMax = 60_000;
@@ -39,4 +39,16 @@ export function setAlarm(clock: Clock, delayMs: number, fire: () => void): Timer
   };
   timer = clock.setTimer(look, delayMs);
   return { cancel: () => timer.cancel() };
+}
+
+/** Resolves when `delayMs` have passed on the monotonic clock, however long that is. */
+export function pause(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setAlarm(clock, delayMs, resolve);
+  });
+}
+
+/** Calls `fn` after the I/O of this turn of the event loop. */
+export function soon(fn: () => void): void {
+  startImmediate(fn);
 }

@@ -1,6 +1,6 @@
 import { systemClock } from "../base/clock.js";
 import { isLoud, logLine } from "../main/log-line.js";
-import { processMeans } from "../main/supervise.js";
+import { processMeans } from "../main/process-means.js";
 import type { Project } from "../services/project.js";
 import { runWorkers, type RunningWorkers, type RunWorkersOptions } from "../services/run-workers.js";
 

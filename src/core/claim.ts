@@ -40,11 +40,14 @@ export function claimEvent(state: RunState, workerId: WorkerId, now: number): Wo
   return { type: "workflow.resumed", at: now, reason: state.wakeReason ?? "recovery", workerId };
 }
 
+/** Which runs by the danger they are: those that may execute beside others, those that must be alone (`mustRunAlone`), or both. */
+export type Company = "crowd" | "alone" | "any";
+
 /** Which runs a worker asks for. */
 export interface ClaimTerms {
   readonly workflows: readonly string[];
   readonly version: string;
-  readonly company: "crowd" | "alone" | "any";
+  readonly company: Company;
   readonly now: number;
 }
 

@@ -55,6 +55,7 @@ export function decide(run: RunAtRest): Decision {
   return atPeace(run);
 }
 
+// I6
 function drift({ unasked, durable }: RunAtRest): Misfit | undefined {
   if (unasked === undefined || !durable) return undefined;
   const message = `the history has ${unasked}, but the code did not ask for it`;

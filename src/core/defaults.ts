@@ -12,6 +12,10 @@ export const defaults = {
     /** An event loop that is blocked for this long is killed. */
     maxBlockMs: 300_000,
   },
+  storage: {
+    /** A dead worker stays on record for this long, for who looks afterwards. */
+    deadWorkerKeptMs: 86_400_000,
+  },
   engine: {
     /** Step bodies at a time in a process. */
     stepsMax: 1000,

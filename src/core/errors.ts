@@ -36,6 +36,7 @@ export class FatalError extends PyworkflowError {
   }
 }
 
+/** What a step may say beside its message. */
 export interface RetryableErrorOptions extends ErrorOptions {
   /** Wait before the next attempt: `"30s"`, seconds, or a point in time. Wins over the step's `retryDelay`. */
   readonly retryAfter?: Duration | Date;
@@ -192,14 +193,16 @@ export class NameTakenError extends PyworkflowError {
   }
 }
 
-/** A durable call outside the code of a workflow. */
+/** A call that needs a run was made outside its code: outside a workflow, or outside a step. */
 export class NotInWorkflowError extends PyworkflowError {
   static override readonly code = "NOT_IN_WORKFLOW";
-  constructor(call: string) {
-    super(`${call} was called outside a workflow`, "call it from the function of a workflow(), not from a step or a script");
+  constructor(call: string, owner: "workflow" | "step") {
+    const stranger = owner === "workflow" ? "a step" : "the workflow itself";
+    super(`${call} was called outside a ${owner}`, `call it from the function of a ${owner}() while a run executes it, not from ${stranger} or a script`);
   }
 }
 
+/** No workflow of that name was defined in this process. */
 export class WorkflowNotFoundError extends PyworkflowError {
   static override readonly code = "WORKFLOW_NOT_FOUND";
   readonly workflowName: string;
@@ -209,6 +212,7 @@ export class WorkflowNotFoundError extends PyworkflowError {
   }
 }
 
+/** No run of the store has that id or prefix. */
 export class RunNotFoundError extends PyworkflowError {
   static override readonly code = "RUN_NOT_FOUND";
   readonly query: string;
@@ -275,6 +279,7 @@ export class WaitTimeoutError extends PyworkflowError {
   }
 }
 
+/** Why a store failed, and what became of the write. */
 export interface StorageFailure {
   readonly kind: "busy" | "full" | "io" | "closed" | "unreadable" | "newer" | "older" | "network";
   /** What became of the write: nothing of it was kept, or only reading again can tell. */

@@ -9,7 +9,7 @@ export type WorkerId = string & { readonly [workerId]: true };
 /** `kind_name_n`, e.g. `step_charge_card_1`: the n-th call of that kind and name in its run, from 1. */
 export type OperationId = string & { readonly [operationId]: true };
 
-/** Sixteen random bytes at most, as numbers 0..255; handed in, so that a test can repeat them. */
+/** So many random bytes; handed in, so that a test can repeat them. */
 export type RandomBytes = (count: number) => Uint8Array;
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford's base 32

@@ -38,14 +38,14 @@ function faultsInOrder(run: RunRecord, history: readonly RecordedEvent[]): reado
   const faults: Fault[] = [];
   let state = newRunState(run.createdAt);
   for (const event of history) {
-    const fault = misfit(state, event);
+    const fault = faultOfEvent(state, event);
     if (fault) faults.push({ ...fault, sequence: event.sequence });
     state = foldRun(state, event);
   }
   return faults;
 }
 
-function misfit({ status }: RunState, event: RecordedEvent): Fault | undefined {
+function faultOfEvent({ status }: RunState, event: RecordedEvent): Fault | undefined {
   if (isTerminal(status)) return { invariant: "I4", message: `${event.type} stands after the end of the run (${status})` };
   const isClaim = event.type === "workflow.started" || event.type === "workflow.resumed";
   if (isClaim && status === "running") return { invariant: "I2", message: `${event.type} took the run from a worker that had not let go of it` };

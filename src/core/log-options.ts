@@ -1,4 +1,5 @@
 export const logLevels = ["debug", "info", "warn", "error"] as const;
+/** How much a line of the log matters, least first. */
 export type LogLevel = (typeof logLevels)[number];
 export const logFormats = ["pretty", "json"] as const;
 export type LogFormat = (typeof logFormats)[number];

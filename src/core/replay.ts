@@ -72,11 +72,6 @@ export class History {
     this.#position++;
   }
 
-  /** Events from a sequence on, for reading a commit of unknown outcome again. */
-  above(sequence: number): readonly RecordedEvent[] {
-    return this.#events.slice(sequence);
-  }
-
   #record(event: OperationEvent & RecordedEvent): void {
     const id = event.operationId;
     const recorded = this.operations.get(id) ?? { attempt: 0, failures: 0 };

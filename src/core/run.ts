@@ -15,6 +15,7 @@ export const runStatuses = [
   "cancelled",
   "continued_as_new",
 ] as const;
+/** Where a run is in its life; docs/run-lifecycle.md. */
 export type RunStatus = (typeof runStatuses)[number];
 
 /** Why a parked run does not go on, and the version of the code that it did not fit. */
@@ -80,7 +81,7 @@ export function newRunState(createdAt: number): RunState {
   return { status: "pending", dueAt: createdAt, recoveryAttempts: 0 };
 }
 
-/** The state after one more event; the same object where the event changes nothing. Backends keep rows with it, `doctor` checks them. */
+/** The state after one more event; the same object where the event changes nothing. Backends keep rows with it, `faultsInRow` compares them. */
 export function foldRun(state: RunState, event: WorkflowEvent): RunState {
   switch (event.type) {
     case "workflow.started":

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Duration } from "../base/duration.js";
 import type { RetryDelay } from "../core/retry.js";
 
+/** How a step is to be tried. */
 export interface StepOptions {
   /** `[A-Za-z0-9_.-]+`. Explicit, because bundlers rename functions. */
   readonly name: string;
@@ -22,6 +23,7 @@ export interface StepDefinition {
   run(...args: readonly unknown[]): unknown;
 }
 
+/** What a workflow is called, takes and survives. */
 export interface WorkflowOptions<Input = unknown> {
   /** `[A-Za-z0-9_.-]+`. */
   readonly name: string;

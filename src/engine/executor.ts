@@ -1,4 +1,5 @@
 import type { RunId } from "../core/ids.js";
+import type { LogLevel } from "../core/log-options.js";
 import type { RunRecord } from "../core/run.js";
 
 /** Why a worker no longer holds a run: the run ended, waits, is parked; was handed over; or belongs to somebody else now. */
@@ -6,7 +7,7 @@ export type Departure = "ended" | "suspended" | "parked" | "released" | "lost";
 
 /** Executes claimed runs in this process. Claiming, heartbeats and recovery are the worker's affair (`runtime/worker/`). */
 export interface Executor {
-  /** Executes a run that this worker has just claimed. Resolves when the worker no longer holds it; never rejects. */
+  /** Executes a run that this worker has just claimed. Resolves when the worker no longer holds it; rejects only where its workflow is unknown. */
   execute(run: RunRecord): Promise<Departure>;
 
   /** Somebody appended to a run that is executing here, up to `sequence`: load it. Unknown runs and old sequences are ignored. */
@@ -35,15 +36,16 @@ export interface Executor {
 export interface ExecutorEvents {
   /** A commit with a new outcome of the run was accepted. */
   onOutcome(runId: RunId): void;
-  /** The store refuses to take more for now (full disk): claim nothing until {@link onStorageBack}. */
+  /** The store fails, and is asked again and again: claim nothing until {@link onStorageBack}. */
   onStorageTrouble(error: Error): void;
   onStorageBack(): void;
   /** A line for the log. */
   onNote(note: ExecutorNote): void;
 }
 
+/** A line for the log: of the engine, or of a run's own code. */
 export interface ExecutorNote {
-  readonly level: "debug" | "info" | "warn" | "error";
+  readonly level: LogLevel;
   readonly message: string;
   readonly runId?: RunId;
   readonly fields?: Readonly<Record<string, unknown>>;

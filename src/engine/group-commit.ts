@@ -1,4 +1,4 @@
-import type { Clock } from "../base/clock.js";
+import { pause, soon, type Clock } from "../base/clock.js";
 import { defaults } from "../core/defaults.js";
 import { StorageError } from "../core/errors.js";
 import type { RecordedEvent } from "../core/events/event.js";
@@ -21,8 +21,6 @@ export interface GroupCommitOptions {
   readonly onBack: () => void;
 }
 
-// Saved at import: fake timers of a test replace the global.
-const soon = setImmediate;
 const retryMsMin = 100;
 const retryMsMax = 5000;
 
@@ -92,7 +90,7 @@ export class GroupCommit {
         return;
       } catch (error) {
         if (this.#asFailure(error).outcome === "unknown") return this.#readAgain(batch);
-        await this.#pause(waitMs);
+        await pause(this.#options.clock, waitMs);
       }
     }
   }
@@ -115,7 +113,7 @@ export class GroupCommit {
         return events;
       } catch (error) {
         this.#asFailure(error);
-        await this.#pause(waitMs);
+        await pause(this.#options.clock, waitMs);
       }
     }
     return undefined;
@@ -132,11 +130,5 @@ export class GroupCommit {
     if (!this.#troubled) return;
     this.#troubled = false;
     this.#options.onBack();
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#options.clock.setTimer(resolve, ms);
-    });
   }
 }

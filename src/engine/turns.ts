@@ -1,11 +1,11 @@
+import { soon } from "../base/clock.js";
+
 /**
  * A turn is one delivery and the drain of its microtasks. Immediates that were queued together run back to back, with
  * nothing but microtasks and ticks between them: neither a timer nor I/O can run inside a turn, so whoever makes a durable
  * call outside one has waited for something that is not in the log.
  */
 
-// Saved at import: fake timers of a test replace the global.
-const queue = setImmediate;
 const turnsAtOnceMax = 64;
 
 let owner: object | undefined;
@@ -24,8 +24,8 @@ export function takeTurns(body: object, count: number, deliver: () => boolean): 
       more &&= deliver();
       if (!more) owner = undefined;
     };
-    for (let turn = 0; turn < Math.min(count, turnsAtOnceMax); turn++) queue(one);
-    queue(() => {
+    for (let turn = 0; turn < Math.min(count, turnsAtOnceMax); turn++) soon(one);
+    soon(() => {
       owner = undefined;
       resolve();
     });

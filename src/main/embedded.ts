@@ -14,6 +14,7 @@ import type { Project } from "../services/project.js";
 import { acceptInput, startRun } from "../services/start-run.js";
 import { hostWorker } from "./host-worker.js";
 import type { EngineOptions, StartOptions } from "./engine.js";
+import { fieldTexts } from "./log-line.js";
 import { openProject } from "./open-project.js";
 
 /** The parts behind an engine in this process; see `openEngine`. */
@@ -47,7 +48,7 @@ export async function openEmbedded(options: EngineOptions & { readonly flags?: C
   };
 }
 
-// These two types a program in JavaScript does not know.
+// Types that a program in JavaScript does not know.
 function checkConcurrency(concurrency = 1): void {
   if (Number.isSafeInteger(concurrency) && concurrency >= 1) return;
   throw new ConfigError(`concurrency is ${concurrency}`, { place: "openEngine({ concurrency })", hint: "give a whole number from 1 up" });
@@ -78,13 +79,12 @@ async function execute(project: Project, options: EngineOptions, onNote: (note: 
   };
 }
 
-
 function sourceVersion(): string {
   return createHash("sha256").update(registeredSources().join("\n")).digest("hex").slice(0, 16);
 }
 
-function printNote({ level, message, runId, fields }: ExecutorNote): void {
+function printNote({ level, message, runId, fields = {} }: ExecutorNote): void {
   if (level !== "warn" && level !== "error") return;
   const where = runId === undefined ? "" : ` ${runId}`;
-  process.stderr.write(`pyworkflow ${level}${where}: ${message}${fields === undefined ? "" : ` ${JSON.stringify(fields)}`}\n`);
+  process.stderr.write(`pyworkflow ${level}${where}: ${[message, ...fieldTexts(fields)].join(" ")}\n`);
 }

@@ -2,6 +2,7 @@ import type { WorkflowDefinition } from "../engine/definition.js";
 import type { ExecutorNote } from "../engine/executor.js";
 import type { RunHandle } from "../services/run-handle.js";
 
+/** What `openEngine` may be told; the configuration says the rest. */
 export interface EngineOptions {
   /** `sqlite:PATH` or `memory:`. Default: what the configuration says, else `sqlite:./pyworkflow_data/pyworkflow.db`. */
   readonly storage?: string;
@@ -19,6 +20,7 @@ export interface EngineOptions {
   readonly onNote?: (note: ExecutorNote) => void;
 }
 
+/** What a start may be told beside the input. */
 export interface StartOptions {
   /** A second start of the workflow with the same key names the first run, whatever its status. */
   readonly idempotencyKey?: string;

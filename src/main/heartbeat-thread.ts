@@ -4,14 +4,15 @@ import { systemClock } from "../base/clock.js";
 import { BugError } from "../base/unreachable.js";
 import { parseRunId } from "../core/ids.js";
 import { observe, type Stillness } from "../runtime/stillness.js";
-import { timerHeartbeat } from "../runtime/worker/heartbeat.js";
+import { beatEveryMs, timerHeartbeat } from "../runtime/worker/heartbeat.js";
 import { openBackend } from "./open-project.js";
 import { processLocksOf } from "./process-lock.js";
 import { lastBeatNs, lastBeatWallMs, turnsOfMain, type ThreadData } from "./thread-heartbeat.js";
 
 /**
  * The thread that beats for its process on a connection of its own: through the longest synchronous step, and not under
- * SIGSTOP. It keeps the store's log short, which is not for the thread that commits. It also watches the event loop of the main thread, and ends the process when that is blocked for too long.
+ * SIGSTOP. It keeps the store's write-ahead log short, which is not for the thread that commits. And it watches the event
+ * loop of the main thread, and ends the process when that is blocked for too long.
  */
 const port = parentPort;
 if (port === null) throw new BugError("this file is the entry of a thread");
@@ -22,7 +23,7 @@ const shared = new BigInt64Array(memory);
 const backend = await openBackend(storage, {});
 
 const heartbeat = timerHeartbeat({
-  everyMs: leaseMs / 5,
+  everyMs: beatEveryMs(leaseMs),
   clock: systemClock,
   async beat(now) {
     const begunNs = process.hrtime.bigint();

@@ -2,13 +2,13 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { systemClock } from "../base/clock.js";
 import type { Config } from "../config/config.js";
+import type { Company } from "../core/claim.js";
 import { newWorkerId, type RunId, type WorkerId } from "../core/ids.js";
 import { createExecutor } from "../engine/create-executor.js";
 import type { WorkflowDefinition } from "../engine/definition.js";
 import type { ExecutorNote } from "../engine/executor.js";
 import { registeredWorkflows } from "../engine/registry.js";
-import type { Company } from "../runtime/worker/company.js";
-import { timerHeartbeat } from "../runtime/worker/heartbeat.js";
+import { beatEveryMs, timerHeartbeat } from "../runtime/worker/heartbeat.js";
 import { startWorker, type Worker } from "../runtime/worker/worker.js";
 import type { Project } from "../services/project.js";
 import type { Backend, NewWorker } from "../storage/backend.js";
@@ -80,7 +80,7 @@ export function hostOneRun({ config, backend }: Project, { runId, version, onNot
 function heartbeatFor(workerId: WorkerId, { config, backend, onNote }: HostOptions) {
   const { storage, worker } = config;
   if (storage.backend === "memory") {
-    return timerHeartbeat({ beat: (now) => backend.beat(workerId, now), clock: systemClock, everyMs: worker.leaseMs / 5 });
+    return timerHeartbeat({ beat: (now) => backend.beat(workerId, now), clock: systemClock, everyMs: beatEveryMs(worker.leaseMs) });
   }
   const onTrouble = (error: Error) => onNote({ level: "error", message: "the heartbeat's thread has ended: others will take this worker for dead", fields: { error } });
   return threadHeartbeat({ workerId, storage, leaseMs: worker.leaseMs, maxBlockMs: worker.maxBlockMs }, onTrouble);

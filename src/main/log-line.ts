@@ -11,8 +11,12 @@ export function logLine(note: ExecutorNote, format: LogOptions["format"], { at, 
   const time = new Date(at).toISOString();
   const { level, message, runId, fields = {} } = note;
   if (format === "json") return JSON.stringify({ time, level, source, run_id: runId, message, ...mapValues(fields, (value) => plain(value)) });
-  const rest = Object.entries(fields).map(([key, value]) => `${key}=${brief(value)}`);
-  return [time.slice(11, 23), level.toUpperCase().padEnd(5), source, ...(runId ? [runId] : []), message, ...rest].join(" ");
+  return [time.slice(11, 23), level.toUpperCase().padEnd(5), source, ...(runId ? [runId] : []), message, ...fieldTexts(fields)].join(" ");
+}
+
+/** Each field as `key=value`; of an error its name and message. */
+export function fieldTexts(fields: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.entries(fields).map(([key, value]) => `${key}=${brief(value)}`);
 }
 
 function mapValues(fields: Readonly<Record<string, unknown>>, change: (value: unknown) => unknown): Record<string, unknown> {

@@ -1,6 +1,6 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { deferred } from "../base/deferred.js";
+import { pause } from "../base/clock.js";
 import { DemoFailedError } from "../core/errors.js";
 import type { RecordedEvent } from "../core/events/event.js";
 import { operationIdOf, parseRunId, type OperationId, type RunId, type WorkerId } from "../core/ids.js";
@@ -127,7 +127,7 @@ class Tour {
       await this.#read(runId);
       return this.#isUnderWay(killedStep) && (await this.#charges()) > 0;
     });
-    await this.#pause(this.#options.pauseMs);
+    await pause(this.#project.clock, this.#options.pauseMs);
     const { workerId } = (await this.#project.backend.getRun(runId)) ?? {};
     const pid = workerId && this.#pids.get(workerId);
     if (!workerId || !pid) throw this.#failure("the payment is not executed by a process of this tour");
@@ -189,14 +189,8 @@ class Tour {
       signal.throwIfAborted();
       if (this.#worker.exit !== undefined) throw this.#failure(`waited for ${what}, but the worker is gone: ${this.#worker.exit}`);
       if (clock.monotonic() > deadline) throw this.#failure(`waited ${patienceMs / 1000} s in vain for ${what}`);
-      await this.#pause(lookEveryMs);
+      await pause(clock, lookEveryMs);
     }
-  }
-
-  async #pause(ms: number): Promise<void> {
-    const { promise, resolve } = deferred<undefined>();
-    this.#project.clock.setTimer(() => resolve(undefined), ms);
-    await promise;
   }
 
   #failure(message: string): DemoFailedError {

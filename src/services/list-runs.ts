@@ -68,6 +68,6 @@ export function secondsBetween(fromMs: number | undefined, toMs: number | undefi
   return fromMs === undefined || toMs === undefined ? null : (toMs - fromMs) / 1000;
 }
 
-function dateOf(ms: number | undefined): Date | null {
+export function dateOf(ms: number | undefined): Date | null {
   return ms === undefined ? null : new Date(ms);
 }

@@ -1,6 +1,7 @@
-import { WorkflowNotFoundError } from "../core/errors.js";
 import type { JsonSchema } from "../base/json.js";
 import { nearest } from "../base/nearest.js";
+import type { Config } from "../config/config.js";
+import { WorkflowNotFoundError } from "../core/errors.js";
 import type { WorkflowDefinition } from "../engine/definition.js";
 import { inputSchemaOf } from "../engine/input.js";
 import { registeredWorkflows } from "../engine/registry.js";
@@ -23,19 +24,13 @@ export interface WorkflowCard extends WorkflowRow {
   readonly max_recovery_attempts: number;
 }
 
-/** What recovery is where a definition does not say. */
-export interface RecoveryDefaults {
-  readonly recoverOnWorkerLoss?: boolean;
-  readonly maxRecoveryAttempts: number;
-}
-
 /** Every workflow of the loaded modules, by name. */
 export function listWorkflows(): readonly WorkflowRow[] {
   return [...registeredWorkflows().values()].map(workflowRow).toSorted((a, b) => a.name.localeCompare(b.name));
 }
 
-/** Throws WorkflowNotFoundError with the nearest name. */
-export function showWorkflow(name: string, recovery: RecoveryDefaults): WorkflowCard {
+/** `recovery` holds where the definition does not say. Throws WorkflowNotFoundError with the nearest name. */
+export function showWorkflow(name: string, recovery: Config["recovery"]): WorkflowCard {
   const workflow = findWorkflow(name);
   const { options, place } = workflow;
   const row = workflowRow(workflow);

@@ -6,6 +6,7 @@ import { eventIdOf } from "../core/ids.js";
 import type { RunRecord } from "../core/run.js";
 import { stepNameOf } from "../core/steps.js";
 import { findRun } from "./find-run.js";
+import { dateOf } from "./list-runs.js";
 import type { Project } from "./project.js";
 import { errorCard } from "./show-run.js";
 
@@ -125,8 +126,4 @@ function stepData(event: Exclude<OperationEvent, { type: `sleep.${string}` }>): 
 function failure(value: Encoded): Fields {
   const { name, message, code, stack } = errorCard(decode(value));
   return { error: message, error_type: name, error_code: code, traceback: stack };
-}
-
-function dateOf(ms: number | undefined): Date | null {
-  return ms === undefined ? null : new Date(ms);
 }

@@ -1,6 +1,7 @@
-import type { Encoded } from "../base/codec.js";
+import type { Company, Refusal } from "../core/claim.js";
 import type { RecordedEvent, WorkflowEvent } from "../core/events/event.js";
 import type { RunId, WorkerId } from "../core/ids.js";
+import type { LossOutcome } from "../core/recovery.js";
 import type { NewRun, RunRecord, RunStatus } from "../core/run.js";
 
 /**
@@ -57,7 +58,7 @@ export interface Backend {
    * Declares a worker dead and takes away what it held, in one transaction: each run's epoch is raised and `lossEvents` are
    * appended to it, which interrupt it (due at once) or fail it. Guarded by the worker being alive: a second call changes nothing.
    */
-  loseWorker(loss: WorkerLoss): Promise<readonly LostRun[]>;
+  loseWorker(loss: WorkerLoss): Promise<readonly LossOutcome[]>;
 
   /** Calls `listener` soon after somebody, in this process or another, made a run due or wrote to an inbox. Returns the way out. */
   onWake(listener: () => void): () => void;
@@ -88,8 +89,11 @@ export interface RunCommit {
 export type CommitResult =
   /** Every event above `seen`, own and foreign, ascending. Empty for a transient run. */
   | { readonly accepted: true; readonly events: readonly RecordedEvent[] }
-  /** `fence`: the writer no longer holds the run, or it has ended. `expect`: something was appended meanwhile. `unknown_run`: no such run. */
-  | { readonly accepted: false; readonly refused: "fence" | "expect" | "ended" | "unknown_run" };
+  /**
+   * `fence`: the writer no longer holds the run. `ended`: a foreign append came after the run's end. `expect`: something was
+   * appended meanwhile. `unknown_run`: no such run.
+   */
+  | { readonly accepted: false; readonly refused: Refusal | "unknown_run" };
 
 export interface CreateResult {
   readonly runId: RunId;
@@ -104,7 +108,7 @@ export interface ClaimRequest {
   /** Version of the loaded code: runs parked under another version are due for this worker. */
   readonly version: string;
   /** `crowd`: runs that may execute beside others. `alone`: runs that may not (`mustRunAlone`). `any`: both. */
-  readonly company: "crowd" | "alone" | "any";
+  readonly company: Company;
   /** Claim this run only. */
   readonly runId?: RunId;
   readonly limit: number;
@@ -182,12 +186,4 @@ export interface WorkerLoss {
   readonly error: string;
   /** Whose recovery attempts are raised: all held runs, the one that is to blame, or none (a clean stop, a crash loop). */
   readonly charge: "all" | "none" | RunId;
-}
-
-/** What became of a run whose worker was lost. */
-export interface LostRun {
-  readonly runId: RunId;
-  readonly status: "interrupted" | "failed";
-  readonly recoveryAttempts: number;
-  readonly error?: Encoded;
 }

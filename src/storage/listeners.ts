@@ -1,7 +1,5 @@
 import { AsyncResource } from "node:async_hooks";
-
-// Saved at import: a user's fake timers replace the global.
-const { setImmediate: callSoon } = globalThis;
+import { soon } from "../base/clock.js";
 
 /** Who wants to know that there is something to do. Calls that come together reach each listener once. */
 export class Listeners {
@@ -23,7 +21,7 @@ export class Listeners {
   call(): void {
     if (this.#called || this.#listeners.size === 0) return;
     this.#called = true;
-    callSoon(() => {
+    soon(() => {
       this.#called = false;
       for (const listener of this.#listeners) listener();
     });

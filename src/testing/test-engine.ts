@@ -15,6 +15,7 @@ import type { Backend } from "../storage/backend.js";
 import { createMemoryBackend } from "../storage/memory/memory-backend.js";
 import { TestClock } from "./test-clock.js";
 
+/** What the engine of a test executes. */
 export interface TestEngineOptions {
   readonly workflows: readonly WorkflowDefinition[];
   /** Where time begins. Default 2025-01-01T00:00:00Z. */

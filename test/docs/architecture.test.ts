@@ -23,13 +23,14 @@ test("every folder that the page describes is there", () => {
   expect(described.filter((folder) => !existsSync(folder))).toEqual([]);
 });
 
-test("the ten invariants are listed, and those the code cites are among them", () => {
+test("the ten invariants are listed, and each is named at the lines that keep it", () => {
   const listed = [...read("docs/architecture.md").matchAll(/^\| (I\d+) \|/gm)].map(([, name]) => name);
-  const sources = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+  const sources = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts") && !name.endsWith("invariants.ts"));
   const cited = new Set(sources.flatMap((name) => [...read(join("src", name)).matchAll(/\bI\d+\b/g)].map(([invariant]) => invariant)));
 
   expect(listed).toEqual(["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10"]);
-  expect([...cited].filter((name) => !listed.includes(name))).toEqual([]);
+  // I8 speaks of schedules, which do not exist yet.
+  expect(cited).toEqual(new Set(listed.filter((name) => name !== "I8")));
 });
 
 test("every promise of the storage contract is explained, in its order", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { InvalidDefinitionError, NameTakenError, step, workflow } from "../../src/index.js";
+import { InvalidDefinitionError, NameTakenError, runContext, step, stepContext, workflow } from "../../src/index.js";
 import type { StepOptions, WorkflowOptions } from "../../src/index.js";
 
 const nothing = async () => {};
@@ -32,6 +32,11 @@ test("a step that is made anew each time is told where to go", () => {
   const make = () => step("define.again", async () => {});
   make();
   expect(thrownBy(make)).toMatchObject({ hint: expect.stringContaining("top of its module") });
+});
+
+test("a context that is asked for outside its code says where it belongs", () => {
+  expect(thrownBy(runContext)).toMatchObject({ code: "NOT_IN_WORKFLOW", message: "runContext() was called outside a workflow" });
+  expect(thrownBy(stepContext)).toMatchObject({ message: "stepContext() was called outside a step", hint: expect.stringContaining("a step() while a run executes it") });
 });
 
 function thrownBy(make: () => unknown): unknown {

@@ -4,7 +4,7 @@ import { encode } from "../../src/base/codec.js";
 import { StorageError } from "../../src/core/errors.js";
 import { newRunId, newWorkerId, type RunId } from "../../src/core/ids.js";
 import type { ExecutorNote } from "../../src/engine/executor.js";
-import type { Company } from "../../src/runtime/worker/company.js";
+import type { Company } from "../../src/core/claim.js";
 import { timerHeartbeat } from "../../src/runtime/worker/heartbeat.js";
 import { startWorker } from "../../src/runtime/worker/worker.js";
 import type { Backend } from "../../src/storage/backend.js";

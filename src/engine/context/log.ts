@@ -1,3 +1,5 @@
+import type { LogLevel } from "../../core/log-options.js";
+
 /** Writes lines about a run where its process logs. Inside a body it is silent while the run replays. */
 export interface Log {
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -6,9 +8,9 @@ export interface Log {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
-export type LogLevel = keyof Log;
+export type WriteLog = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;
 
-export function logThrough(write: (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void): Log {
+export function logThrough(write: WriteLog): Log {
   return {
     debug: (message, fields) => write("debug", message, fields),
     info: (message, fields) => write("info", message, fields),

@@ -15,7 +15,7 @@ export interface RunContext {
 /** The context of the run whose body is executing. Throws NotInWorkflowError elsewhere. */
 export function runContext(): RunContext {
   const current = currentBody();
-  if (current === undefined) throw new NotInWorkflowError("runContext()");
+  if (current === undefined) throw new NotInWorkflowError("runContext()", "workflow");
   const { body, runId } = current;
   return { runId, workflowName: body.workflowName, isReplaying: body.replaying, log: body.log };
 }

@@ -1,4 +1,4 @@
-import { systemClock } from "../../base/clock.js";
+import { pause, systemClock } from "../../base/clock.js";
 import { parseDurationMs, type Duration } from "../../base/duration.js";
 import { InvalidDefinitionError } from "../../core/errors.js";
 import { currentBody } from "./current.js";
@@ -29,10 +29,5 @@ function noDuration(value: Duration | Date): InvalidDefinitionError {
 }
 
 async function plainSleep(ms: number): Promise<void> {
-  const end = systemClock.monotonic() + ms;
-  for (let left = ms; left > 0; left = end - systemClock.monotonic()) {
-    await new Promise<void>((resolve) => {
-      systemClock.setTimer(resolve, left);
-    });
-  }
+  if (ms > 0) await pause(systemClock, ms);
 }

@@ -5,7 +5,7 @@ import { currentBody, currentContext, type StepContext } from "./current.js";
 /** The context of the attempt that is executing. Throws NotInWorkflowError outside a step. */
 export function stepContext(): StepContext {
   const current = currentContext();
-  if (current?.kind !== "step") throw new NotInWorkflowError("stepContext()");
+  if (current?.kind !== "step") throw new NotInWorkflowError("stepContext()", "step");
   return current.step;
 }
 

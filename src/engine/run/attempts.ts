@@ -3,8 +3,7 @@ import { decode } from "../../base/codec.js";
 import { StepTimeoutError } from "../../core/errors.js";
 import type { OperationId, RunId, WorkerId } from "../../core/ids.js";
 import { runIn, type StepContext } from "../context/current.js";
-import { logThrough, type Log, type LogLevel } from "../context/log.js";
-
+import { logThrough, type Log, type WriteLog } from "../context/log.js";
 import type { StepDefinition } from "../definition.js";
 import type { Operation } from "./operation.js";
 import type { StepSlots } from "./step-slots.js";
@@ -18,7 +17,7 @@ export interface AttemptsOptions {
   readonly epoch: number;
   readonly clock: Clock;
   readonly slots: StepSlots;
-  readonly writeLog: (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  readonly writeLog: WriteLog;
   readonly onEnd: (operation: Operation, end: AttemptEnd) => void;
 }
 

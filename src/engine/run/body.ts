@@ -107,7 +107,7 @@ export class Body implements BodyHandle {
     return `${this.delivered}:${this.#chances++}`;
   }
 
-  settle(operation: Operation): void {
+  #settle(operation: Operation): void {
     operation.settled = true;
     operation.dueAt = undefined;
     this.open.delete(operation);
@@ -128,6 +128,7 @@ export class Body implements BodyHandle {
 
   #enter(request: Request, { id, args, shielded }: Pick<Operation, "id" | "args" | "shielded">): Promise<unknown> {
     const recorded = this.#options.history.ask(id);
+    // I6
     if (recorded?.args !== undefined && !sameExceptStacks(recorded.args, args)) {
       const message = `${id} was asked for with other arguments than the history has: ${shorten(args)}, not ${shorten(recorded.args)}`;
       this.#misfit("NON_DETERMINISTIC", message, id);
@@ -177,7 +178,7 @@ export class Body implements BodyHandle {
   }
 
   #settleWith(operation: Operation, event: RecordedEvent): void {
-    this.settle(operation);
+    this.#settle(operation);
     if (event.type === "step.cancelled") operation.reject(new CancellationError());
     else if (event.type === "step.failed") operation.reject(decode(event.value));
     else operation.resolve(event.type === "step.completed" ? decode(event.value) : undefined);
@@ -188,7 +189,7 @@ export class Body implements BodyHandle {
     this.cancelled = true;
     for (const operation of this.open) {
       if (operation.shielded || operation.request.kind !== "sleep") continue;
-      this.settle(operation);
+      this.#settle(operation);
       operation.reject(new CancellationError());
     }
   }

@@ -5,7 +5,7 @@ import type { RunRecord } from "../../core/run.js";
 import type { Body, BodyEnd } from "./body.js";
 import type { Final, RunLog } from "./run-log.js";
 import type { RunEnvironment } from "./environment.js";
-import { storable } from "./storable.js";
+import { storable, storableError } from "./storable.js";
 
 /** The events that end a run: what is open is closed, then the terminal event. */
 export function endingOf(log: RunLog, body: Body, environment: RunEnvironment): Final {
@@ -33,10 +33,7 @@ function terminalEvent(log: RunLog, ended: BodyEnd | undefined, { clock, limits 
   // Once requested, the only end is the cancelled one, also when the body swallowed the error or never saw it.
   if (log.history.cancellationRequested) return { type: "workflow.cancelled", at };
   if (ended === undefined) return { type: "workflow.failed", at, value: encode(new CancellationError()) };
-  if ("error" in ended) {
-    const stored = storable(ended.error, "the error", Infinity);
-    return { type: "workflow.failed", at, value: "value" in stored ? stored.value : encode(stored.error) };
-  }
+  if ("error" in ended) return { type: "workflow.failed", at, value: storableError(ended.error) };
   const stored = storable(ended.value, "the result of the workflow", limits.payloadBytes);
   if ("error" in stored) return { type: "workflow.failed", at, value: encode(stored.error) };
   return { type: "workflow.completed", at, value: stored.value };

@@ -1,7 +1,6 @@
 import { setAlarm, type Timer } from "../../base/clock.js";
-import { encode, type Encoded } from "../../base/codec.js";
 import { defaults } from "../../core/defaults.js";
-import { CancellationError, FatalError } from "../../core/errors.js";
+import { CancellationError, FatalError, NotStorableValueError, PayloadTooLargeError } from "../../core/errors.js";
 import { retryDelayMs } from "../../core/retry.js";
 import type { RunRecord } from "../../core/run.js";
 import type { AttemptEnd, Attempts } from "./attempts.js";
@@ -9,7 +8,7 @@ import type { Body } from "./body.js";
 import type { Operation, StepRequest } from "./operation.js";
 import type { RunLog } from "./run-log.js";
 import type { RunEnvironment } from "./environment.js";
-import { storable } from "./storable.js";
+import { storable, storableError } from "./storable.js";
 
 export interface OperationsOptions {
   readonly run: RunRecord;
@@ -133,7 +132,7 @@ export class Operations {
     operation.failures++;
     const at = environment.clock.now();
     const { id: operationId, attempt } = operation;
-    const value = encodeError(error);
+    const value = storableError(error);
     const isRetryable = !isFinal(error) && operation.failures <= definition.maxRetries;
     if (!isRetryable) return this.#emitOutcome(operation, { type: "step.failed", at, operationId, attempt, isRetryable, value });
     const delayMs = retryDelayMs(definition.retryDelay, { error, failures: operation.failures, now: at, chance: environment.random() });
@@ -191,12 +190,5 @@ export class Operations {
 }
 
 function isFinal(error: unknown): boolean {
-  if (error instanceof FatalError) return true;
-  const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
-  return code === "NOT_STORABLE" || code === "PAYLOAD_TOO_LARGE";
-}
-
-function encodeError(error: unknown): Encoded {
-  const stored = storable(error, "the error", Infinity);
-  return "value" in stored ? stored.value : encode(stored.error);
+  return error instanceof FatalError || error instanceof NotStorableValueError || error instanceof PayloadTooLargeError;
 }

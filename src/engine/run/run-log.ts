@@ -62,10 +62,6 @@ export class RunLog {
     if (afterwards !== undefined) this.#afterwards.push(afterwards);
   }
 
-  hasQueued(matches: (event: WorkflowEvent) => boolean): boolean {
-    return this.#outbox.some(matches);
-  }
-
   /** The next commit, or undefined while one is in flight or there is nothing to write. */
   take(): RunCommit | undefined {
     const { final } = this;
@@ -75,7 +71,7 @@ export class RunLog {
       fence: this.#epoch,
       seen: this.#durable ? this.history.lastSequence : 0,
       events: [...this.#outbox, ...(final?.events ?? [])],
-      // What was decided about the whole history must not be written over an event that the decision has not seen.
+      // I5: what was decided about the whole history must not be written over an event that the decision has not seen, such as one that asks it to move.
       ...(final !== undefined && final.departure !== "released" && { expect: true }),
     };
     this.#inFlight = { commit, final, queued: this.#outbox.length, afterwards: this.#afterwards };
@@ -90,7 +86,7 @@ export class RunLog {
     this.final = undefined;
     if (flight === undefined) return { kind: "fenced" };
     if (result.accepted) {
-      this.history.absorb(result.events);
+      this.history.absorb(result.events); // I7: only what the store has acknowledged is ever delivered
       // Who lets go of the run with this commit starts nothing any more.
       if (flight.final === undefined) for (const act of flight.afterwards) act();
       return { kind: "accepted", events: result.events, departure: flight.final?.departure, own: flight.commit.events };

@@ -1,11 +1,13 @@
 import type { Timer } from "../../base/clock.js";
 import { deferred } from "../../base/deferred.js";
+import { unreachable } from "../../base/unreachable.js";
 import { decide, type Decision, type Misfit } from "../../core/decide.js";
 import { defaults } from "../../core/defaults.js";
 import { CancellationError, EventLimitExceededError } from "../../core/errors.js";
 import { isOutcome, type RecordedEvent } from "../../core/events/event.js";
 import type { RunParked } from "../../core/events/run.js";
 import type { RunId } from "../../core/ids.js";
+import type { LogLevel } from "../../core/log-options.js";
 import type { RunRecord } from "../../core/run.js";
 import type { CommitResult, RunCommit } from "../../storage/backend.js";
 import { runOutside } from "../context/current.js";
@@ -191,7 +193,7 @@ export class RunLoop implements CommitMember {
         if (decision.until !== undefined) this.#wakeIn(decision.until - this.#environment.clock.now());
         return;
       default:
-        return decision satisfies never;
+        return unreachable(decision);
     }
   }
 
@@ -265,7 +267,7 @@ export class RunLoop implements CommitMember {
     this.#departed.resolve(departure);
   }
 
-  #note(level: "debug" | "info" | "warn" | "error", message: string, fields?: Readonly<Record<string, unknown>>): void {
+  #note(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void {
     this.#environment.events.onNote({ level, message, runId: this.runId, ...(fields && { fields }) });
   }
 }

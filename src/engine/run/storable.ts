@@ -15,3 +15,9 @@ export function storable(value: unknown, owner: string, bytesMax: number): { rea
     return { error: error instanceof Error ? error : new NotStorableValueError(owner, "", String(error)) };
   }
 }
+
+/** What was thrown, as the log keeps it: an error that can't be stored is replaced by the one that says so. No limit holds, for an error must not hide behind another. */
+export function storableError(error: unknown): Encoded {
+  const stored = storable(error, "the error", Infinity);
+  return "value" in stored ? stored.value : encode(stored.error);
+}

@@ -11,4 +11,3 @@ export function runningPackageFile(specifier: string): string | undefined {
   const stem = `${ownFolder}${part === "" ? "" : `${part}/`}index`;
   return [`${stem}.js`, `${stem}.ts`].find((file) => existsSync(file));
 }
-

@@ -2,9 +2,9 @@ import { fileURLToPath } from "node:url";
 import { decode } from "../../base/codec.js";
 import { deferred } from "../../base/deferred.js";
 import { unreachable } from "../../base/unreachable.js";
+import type { Company } from "../../core/claim.js";
 import { WorkerProcessError } from "../../core/errors.js";
 import type { WorkerId } from "../../core/ids.js";
-import type { Company } from "../worker/company.js";
 import type { Begin, Order, Report } from "./messages.js";
 
 /** The code that a worker process has loaded. */

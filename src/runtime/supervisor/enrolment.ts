@@ -1,7 +1,7 @@
 import type { WorkerId } from "../../core/ids.js";
 import type { WorkerRecord } from "../../storage/backend.js";
 import type { HeldLock } from "../process-lock.js";
-import { timerHeartbeat, type Heartbeat } from "../worker/heartbeat.js";
+import { beatEveryMs, timerHeartbeat, type Heartbeat } from "../worker/heartbeat.js";
 import type { Loaded } from "./child.js";
 import type { SupervisorParts } from "./parts.js";
 
@@ -29,7 +29,7 @@ export class Enrolment {
     const worker = { workerId, role: "supervisor", hostname, pid: settings.pid, version, concurrency, workflows } as const;
     await backend.registerWorker({ ...worker, startedAt: clock.now() });
     const beat = (now: number) => backend.beat(workerId, now);
-    this.#heartbeat = timerHeartbeat({ beat, clock, everyMs: settings.leaseMs / 5 })({
+    this.#heartbeat = timerHeartbeat({ beat, clock, everyMs: beatEveryMs(settings.leaseMs) })({
       onAlive: () => undefined,
       onDead: () => void this.#enterAnew({ workflows, version }),
     });

@@ -1,7 +1,7 @@
 import type { Encoded } from "../../base/codec.js";
+import type { Company } from "../../core/claim.js";
 import type { WorkerId } from "../../core/ids.js";
 import type { LogOptions } from "../../core/log-options.js";
-import type { Company } from "../worker/company.js";
 
 /** What a supervisor says to a worker process: `begin` first, and once. */
 export type Order<Config = unknown> =

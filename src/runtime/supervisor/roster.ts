@@ -1,6 +1,6 @@
 import { deferred } from "../../base/deferred.js";
+import type { Company } from "../../core/claim.js";
 import type { WorkerId } from "../../core/ids.js";
-import type { Company } from "../worker/company.js";
 import type { Child } from "./child.js";
 import type { SupervisorParts } from "./parts.js";
 

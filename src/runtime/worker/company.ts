@@ -1,7 +1,5 @@
 import { unreachable } from "../../base/unreachable.js";
-import type { ClaimRequest } from "../../storage/backend.js";
-
-export type Company = ClaimRequest["company"];
+import type { Company } from "../../core/claim.js";
 
 /** What a worker has in its hands when it looks for more. */
 export interface House {

@@ -18,6 +18,11 @@ export interface HeartbeatListener {
 /** Begins to beat. The moment of the call counts as a beat: the worker has just been registered. */
 export type StartHeartbeat = (listener: HeartbeatListener) => Heartbeat;
 
+/** How often to beat: a beat or two may fail or come late within one lease. */
+export function beatEveryMs(leaseMs: number): number {
+  return leaseMs / 5;
+}
+
 export interface TimerHeartbeatParts {
   /** False where the worker has been declared dead. */
   readonly beat: (now: number) => Promise<boolean>;
@@ -27,7 +32,7 @@ export interface TimerHeartbeatParts {
 
 /**
  * Beats on the event loop of its caller: for processes that run nobody's steps, for threads, and for stores that live in
- * memory. A beat that fails is tried again at the next time; the lease covers several.
+ * memory. A beat that fails is tried again at the next time.
  */
 export function timerHeartbeat({ beat, clock, everyMs }: TimerHeartbeatParts): StartHeartbeat {
   return (listener) => {

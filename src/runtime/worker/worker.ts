@@ -1,12 +1,13 @@
 import type { Clock, Timer } from "../../base/clock.js";
 import { deferred } from "../../base/deferred.js";
+import type { Company } from "../../core/claim.js";
 import { StorageError } from "../../core/errors.js";
 import type { RunId, WorkerId } from "../../core/ids.js";
 import { mustRunAlone, type RunRecord } from "../../core/run.js";
-import type { Departure, Executor, ExecutorEvents, ExecutorNote } from "../../engine/executor.js";
+import type { Executor, ExecutorEvents, ExecutorNote } from "../../engine/executor.js";
 import type { Backend, NewWorker } from "../../storage/backend.js";
 import { startClaimLoop, type Claimed, type ClaimLoop } from "./claim-loop.js";
-import { asksFor, type Ask, type Company } from "./company.js";
+import { asksFor, type Ask } from "./company.js";
 import type { Heartbeat, StartHeartbeat } from "./heartbeat.js";
 import { Lease } from "./lease.js";
 
@@ -157,10 +158,6 @@ class RunningWorker implements Worker {
     this.#executing.delete(run.runId);
     if (this.#aloneInside === run.runId) this.#aloneInside = undefined;
     if (departure === "ended") this.#count();
-    this.#afterDeparture(run, departure);
-  }
-
-  #afterDeparture(run: RunRecord, departure: Departure): void {
     this.#parts.onNote({ level: "debug", message: `run ${departure}`, runId: run.runId });
     this.#claims.look();
   }

@@ -1,10 +1,11 @@
+import { BugError } from "../../base/unreachable.js";
 import type { RecordedEvent, WorkflowEvent } from "../../core/events/event.js";
 import { claimEvent, isClaimable, refusalOf } from "../../core/claim.js";
+import { defaults } from "../../core/defaults.js";
 import { StorageError } from "../../core/errors.js";
 import type { RunId, WorkerId } from "../../core/ids.js";
-import { lossEvents, outcomeOfLoss } from "../../core/recovery.js";
+import { lossEvents, outcomeOfLoss, type LossOutcome } from "../../core/recovery.js";
 import { foldRun, newRunState, type NewRun, type RunRecord, type RunStatus } from "../../core/run.js";
-import { BugError } from "../../base/unreachable.js";
 import type {
   Backend,
   ClaimRequest,
@@ -12,7 +13,6 @@ import type {
   CommitResult,
   CreateResult,
   DueRequest,
-  LostRun,
   NewWorker,
   RunCommit,
   RunFilter,
@@ -60,8 +60,6 @@ interface StoredWorker {
 
 type Asked = DueRequest & Pick<ClaimRequest, "runId">;
 
-const dayMs = 86_400_000;
-
 class MemoryStore {
   readonly listeners = new Listeners();
   readonly #runs = new Map<RunId, StoredRun>();
@@ -73,7 +71,7 @@ class MemoryStore {
     this.#assertOpen();
     const run = this.#runs.get(member.runId);
     if (!run) return { accepted: false, refused: "unknown_run" };
-    const refused = refusalOf({ epoch: run.record.epoch, state: run.record, lastSequence: lastSequenceOf(run) }, member);
+    const refused = refusalOf({ epoch: run.record.epoch, state: run.record, lastSequence: lastSequenceOf(run) }, member); // I2, I4
     if (refused) return { accepted: false, refused };
     const inbox = member.fence === undefined ? { inbox: lastSequenceOf(run) + member.events.length } : {};
     this.#append(run, member.events, inbox);
@@ -154,7 +152,7 @@ class MemoryStore {
     this.#assertOpen();
     if (this.#workers.has(worker.workerId)) throw new BugError(`the worker id ${worker.workerId} is used twice`);
     for (const [workerId, { diedAt }] of this.#workers) {
-      if (diedAt !== undefined && diedAt < worker.startedAt - dayMs) this.#workers.delete(workerId);
+      if (diedAt !== undefined && diedAt < worker.startedAt - defaults.storage.deadWorkerKeptMs) this.#workers.delete(workerId);
     }
     const life = { status: "online", counter: 0, heartbeatAt: worker.startedAt, processed: 0, stopRequested: false } as const;
     this.#workers.set(worker.workerId, { record: { ...worker, ...life } });
@@ -180,7 +178,7 @@ class MemoryStore {
     if (change.stopRequested) this.listeners.call();
   }
 
-  loseWorker({ workerId, now, error, charge }: WorkerLoss): readonly LostRun[] {
+  loseWorker({ workerId, now, error, charge }: WorkerLoss): readonly LossOutcome[] {
     this.#assertOpen();
     const worker = this.#alive(workerId);
     if (!worker) return [];

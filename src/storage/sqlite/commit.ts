@@ -13,7 +13,7 @@ export function commit(connection: Connection, batch: readonly RunCommit[]): Pro
 function commitMember(connection: Connection, member: RunCommit, ring: () => void): CommitResult {
   const head = headOf(connection, member.runId);
   if (!head) return { accepted: false, refused: "unknown_run" };
-  const refused = refusalOf(head, member); // I2
+  const refused = refusalOf(head, member); // I2, I4
   if (refused) return { accepted: false, refused };
   const between: readonly RecordedEvent[] = head.durable && head.lastSequence > member.seen ? eventsAfter(connection, head.key, member.seen) : [];
   const { events, fence } = member;

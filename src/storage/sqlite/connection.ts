@@ -72,9 +72,10 @@ export class Connection {
     // PASSIVE takes what it can get. Under writers that never pause the log would grow for ever: from a size on they wait.
     if (bytes <= walBytesLeast) return;
     if (bytes <= walBytesMax) return this.#checkpoint("PASSIVE");
+    const usual = Number(this.#database.pragma("busy_timeout", { simple: true }));
     this.#database.pragma(`busy_timeout = ${restartMs}`);
     this.#checkpoint("RESTART");
-    this.#database.pragma("busy_timeout = 0");
+    this.#database.pragma(`busy_timeout = ${usual}`);
   }
 
   /** After the writes that were asked for. */

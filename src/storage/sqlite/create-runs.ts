@@ -1,3 +1,4 @@
+import { soon } from "../../base/clock.js";
 import { deferred, type Deferred } from "../../base/deferred.js";
 import type { NewRun } from "../../core/run.js";
 import type { CreateResult } from "../backend.js";
@@ -9,7 +10,6 @@ interface Waiting {
   readonly created: Deferred<CreateResult>;
 }
 
-const soon = setImmediate;
 const batchMax = 1000;
 
 /** Inserts runs; those that are asked for in the same turn of the event loop share a transaction, and its fsync. */

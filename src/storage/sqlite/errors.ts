@@ -22,6 +22,11 @@ export function asStorageError(error: unknown, path: string, outcome: Outcome): 
   return new StorageError(`the store ${path} ${what} (${error.code}: ${error.message})`, { ...rest, outcome, cause: error });
 }
 
+/** A store that is not opened. Nothing was written to it. */
+export function refused(message: string, kind: StorageFailure["kind"], hint: string): StorageError {
+  return new StorageError(message, { kind, outcome: "rolled_back", hint });
+}
+
 interface Failure {
   readonly what: string;
   readonly kind: StorageFailure["kind"];

@@ -1,8 +1,9 @@
 import type Sqlite from "better-sqlite3";
-import { systemClock } from "../../base/clock.js";
-import { StorageError, type StorageFailure } from "../../core/errors.js";
+import { pause, systemClock } from "../../base/clock.js";
 import { defaults } from "../../core/defaults.js";
-import { delay, patiently } from "./patience.js";
+import type { StorageError } from "../../core/errors.js";
+import { refused } from "./errors.js";
+import { patiently } from "./patience.js";
 import { applicationId, type Migration } from "./schema.js";
 
 /** How a file stands: `blank` has nothing in it yet, `older` needs its missing migrations. */
@@ -47,7 +48,7 @@ export async function refuseLiveWorkers(database: Sqlite.Database, path: string)
   const before = counters(database);
   const until = systemClock.monotonic() + (before.size > 0 ? defaults.worker.leaseMs : 0);
   while (systemClock.monotonic() < until) {
-    await delay(100);
+    await pause(systemClock, 100);
     const live = [...counters(database)].filter(([workerId, counter]) => before.get(workerId) !== counter);
     if (live.length === 0) continue;
     const names = live.map(([workerId]) => workerId).join(", ");
@@ -58,8 +59,4 @@ export async function refuseLiveWorkers(database: Sqlite.Database, path: string)
 function counters(database: Sqlite.Database): ReadonlyMap<string, number> {
   const rows = database.prepare<[], { worker_id: string; counter: number }>("SELECT worker_id, counter FROM workers WHERE status <> 'dead'").all();
   return new Map(rows.map(({ worker_id, counter }) => [worker_id, counter]));
-}
-
-export function refused(message: string, kind: StorageFailure["kind"], hint: string): StorageError {
-  return new StorageError(message, { kind, outcome: "rolled_back", hint });
 }

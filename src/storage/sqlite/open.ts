@@ -3,9 +3,10 @@ import { dirname, resolve } from "node:path";
 import Sqlite from "better-sqlite3";
 import { systemClock, type Clock } from "../../base/clock.js";
 import { StorageError } from "../../core/errors.js";
-import { Connection } from "./connection.js";
 import { touch } from "./bell.js";
-import { formatOf, migrate, refused, refuseLiveWorkers } from "./migrate.js";
+import { Connection } from "./connection.js";
+import { refused } from "./errors.js";
+import { formatOf, migrate, refuseLiveWorkers } from "./migrate.js";
 import { patiently } from "./patience.js";
 import { migrations as allMigrations, type Migration } from "./schema.js";
 
@@ -122,7 +123,7 @@ function open(path: string, { readOnly = false, blocking = false }: SqliteOption
 function configure(database: Sqlite.Database, path: string, { durability = "full", checkpoints = true }: SqliteOptions): void {
   const mode = database.pragma("journal_mode = WAL", { simple: true });
   if (mode !== "wal") throw refused(`the file system of the store ${path} can't keep a write-ahead log`, "network", "put it on a local disk with --storage-path");
-  database.pragma(`synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
+  database.pragma(`synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`); // I7
   database.pragma(`journal_size_limit = ${journalBytesMax}`);
   if (!checkpoints) database.pragma("wal_autocheckpoint = 0");
   if (process.platform === "darwin") database.pragma("fullfsync = ON");

@@ -1,12 +1,11 @@
 import { BugError } from "../../base/unreachable.js";
+import { defaults } from "../../core/defaults.js";
 import type { RunId, WorkerId } from "../../core/ids.js";
-import { lossEvents, outcomeOfLoss } from "../../core/recovery.js";
-import type { LostRun, NewWorker, WorkerChange, WorkerLoss, WorkerRecord, WorkerStatus } from "../backend.js";
+import { lossEvents, outcomeOfLoss, type LossOutcome } from "../../core/recovery.js";
+import type { NewWorker, WorkerChange, WorkerLoss, WorkerRecord, WorkerStatus } from "../backend.js";
 import { append, headOf } from "./append.js";
 import type { Connection } from "./connection.js";
 import { getRun } from "./runs.js";
-
-const dayMs = 86_400_000;
 
 const insertWorker = `
   INSERT INTO workers (worker_id, status, counter, heartbeat_at, processed, stop_requested, facts) VALUES (?, 'online', 0, ?, 0, 0, ?)
@@ -37,7 +36,7 @@ interface WorkerRow {
 export function registerWorker(connection: Connection, worker: NewWorker): Promise<void> {
   const { workerId, startedAt, ...facts } = worker;
   return connection.write(() => {
-    connection.sql(forgetDead).run(startedAt - dayMs);
+    connection.sql(forgetDead).run(startedAt - defaults.storage.deadWorkerKeptMs);
     const { changes } = connection.sql(insertWorker).run(workerId, startedAt, JSON.stringify({ ...facts, startedAt }));
     if (changes === 0) throw new BugError(`the worker id ${workerId} is used twice`);
   });
@@ -73,7 +72,7 @@ export function updateWorker(connection: Connection, workerId: WorkerId, { statu
 }
 
 /** The worker is marked dead in the transaction that takes its runs away: who claims or beats after it is refused. */
-export function loseWorker(connection: Connection, loss: WorkerLoss): Promise<readonly LostRun[]> {
+export function loseWorker(connection: Connection, loss: WorkerLoss): Promise<readonly LossOutcome[]> {
   return connection.write((ring) => {
     const { changes } = connection.sql(buryWorker).run(loss.now, loss.workerId);
     if (changes === 0) return [];
@@ -83,7 +82,7 @@ export function loseWorker(connection: Connection, loss: WorkerLoss): Promise<re
   });
 }
 
-function interrupt(connection: Connection, runId: RunId, { workerId, now, error, charge }: WorkerLoss): readonly LostRun[] {
+function interrupt(connection: Connection, runId: RunId, { workerId, now, error, charge }: WorkerLoss): readonly LossOutcome[] {
   const [run, head] = [getRun(connection, runId), headOf(connection, runId)];
   if (!run || !head) return [];
   const charged = charge === "all" || charge === runId;
