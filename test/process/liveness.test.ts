@@ -56,11 +56,28 @@ test("a supervisor and its process stopped together, and taken over, write nothi
   // A supervisor that was taken for dead goes on under a new id, and works.
   first.signal("SIGCONT");
   await until("its return", async () => {
-    const supervisors = (await project.workers()).filter(({ role, status }) => role === "supervisor" && status !== "dead");
-    return supervisors.some(({ pid }) => pid === first.process.pid) ? true : undefined;
+    return (await aliveSupervisors()).includes(first.process.pid ?? 0) ? true : undefined;
   });
   first.signal("SIGTERM");
   expect(await first.exited).toBe(0);
+});
+
+test("a supervisor stopped alone, and taken for dead, costs its process nothing, and writes nothing when it goes on", async () => {
+  const first = await project.runWorkers("-n", "1").ready();
+  const runId = await project.startRun("holding", "a");
+  const pid = await project.pidOf("a second");
+  await project.runWorkers("-n", "1").ready();
+  first.signal("SIGSTOP");
+  await until("its declared death", async () => ((await aliveSupervisors()).includes(first.process.pid ?? 0) ? undefined : true));
+  project.touch("go");
+  expect(await project.ended(runId)).toMatchObject({ status: "completed", recoveryAttempts: 0 });
+  const types = await project.eventTypes(runId);
+  expect(types).not.toContain("workflow.interrupted");
+  expect(await project.pidOf("a third")).toBe(pid);
+
+  first.signal("SIGCONT");
+  await until("its return", async () => ((await aliveSupervisors()).includes(first.process.pid ?? 0) ? true : undefined));
+  expect(await project.eventTypes(runId)).toEqual(types);
 });
 
 test("a process stopped between the interrupt of its run and the next claim writes nothing and starts nothing when it goes on", async () => {
@@ -103,6 +120,10 @@ test("a wall clock that jumps by an hour, forth and back, interrupts nothing", a
   }
   expect(await project.livingPids()).toEqual(pids);
 });
+
+async function aliveSupervisors(): Promise<readonly number[]> {
+  return (await project.workers()).filter(({ role, status }) => role === "supervisor" && status !== "dead").map(({ pid }) => pid);
+}
 
 async function moreEvents(runId: RunId, count: number): Promise<void> {
   const before = (await project.history(runId)).length;
