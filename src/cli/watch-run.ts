@@ -1,8 +1,7 @@
 import { formatDuration } from "../base/duration.js";
 import type { RecordedEvent } from "../core/events/event.js";
-import { parseRunId } from "../core/ids.js";
+import type { RunId } from "../core/ids.js";
 import type { RunRecord } from "../core/run.js";
-import { RunNotFoundError } from "../core/errors.js";
 import { findLiveWorker } from "../services/find-live-worker.js";
 import { findRun } from "../services/find-run.js";
 import type { Project } from "../services/project.js";
@@ -10,7 +9,7 @@ import { waitRun } from "../services/wait-run.js";
 import { executeHere } from "./execute-here.js";
 
 export interface WatchRunOptions {
-  readonly id: string;
+  readonly runId: RunId;
   /** Version of the loaded modules. */
   readonly version: string;
   readonly untilSuspended: boolean;
@@ -24,21 +23,20 @@ export interface Voice {
 
 /** Shows a run's events as they come, until it ends. Executes it in this process where no worker will. Ctrl+C looks away: the run goes on. */
 export async function watchRun(project: Project, options: WatchRunOptions, voice: Voice): Promise<RunRecord> {
-  const runId = parseRunId(options.id);
-  if (runId === undefined) throw new RunNotFoundError(options.id);
+  const { runId } = options;
   const { workflowName } = await findRun(project, runId);
   const here = (await findLiveWorker(project, workflowName)) === undefined;
   voice.note(here ? `${runId}: no live worker executes ${workflowName}, so this process executes the run` : `${runId}: executed by a worker`);
   const away = new AbortController();
   const detach = () => away.abort();
   process.once("SIGINT", detach);
-  const handOver = here ? await executeHere(project, { ...options, runId, onProblem: (message) => voice.note(message) }) : undefined;
+  const handOver = here ? await executeHere(project, { ...options, onProblem: (message) => voice.note(message) }) : undefined;
   try {
     const startedAt = new Map<string, number>();
     const onEvents = (events: readonly RecordedEvent[]) => {
       for (const event of events) voice.note(lineOf(event, startedAt));
     };
-    const run = await waitRun(project, { ...options, runId, onEvents, signal: away.signal });
+    const run = await waitRun(project, { ...options, onEvents, signal: away.signal });
     if (away.signal.aborted) voice.note(`Detached; the run goes on${here ? " with the next worker" : ""}. Come back with: pyworkflow runs wait ${runId}`);
     if (run.status === "suspended") voice.hint(wakeHint(run));
     return run;

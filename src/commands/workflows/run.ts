@@ -3,6 +3,7 @@ import { boolean, custom, string } from "@oclif/core/flags";
 import { BaseCommand } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
 import { duration, filled, oneOf } from "../../cli/flags.js";
+import type { RunId } from "../../core/ids.js";
 import type { Project } from "../../services/project.js";
 
 export default class WorkflowsRun extends BaseCommand<typeof WorkflowsRun> {
@@ -41,10 +42,10 @@ export default class WorkflowsRun extends BaseCommand<typeof WorkflowsRun> {
     });
   }
 
-  private async watch(project: Project, id: string, version: string): Promise<void> {
+  private async watch(project: Project, runId: RunId, version: string): Promise<void> {
     const [{ watchRun }, { outcomeOf, resultOf }] = await Promise.all([import("../../cli/watch-run.js"), import("../../services/read-result.js")]);
     const untilSuspended = this.flags.until === "suspended" || (this.flags.wait === undefined && process.stdout.isTTY);
-    const options = { id, version, untilSuspended, ...defined({ timeoutMs: this.flags.timeout }) };
+    const options = { runId, version, untilSuspended, ...defined({ timeoutMs: this.flags.timeout }) };
     const run = await watchRun(project, options, { note: (line) => this.note(line), hint: (line) => this.hint(line) });
     const ended = run.completedAt !== undefined || run.parked !== undefined;
     this.show(outcomeOf(run), { table: () => `${run.runId}\t${run.status}`, plain: () => [run.runId] });

@@ -68,7 +68,7 @@ export class Connection {
 
   /** Moves the write-ahead log into the file, in the way of nobody while it is short. */
   async maintain(): Promise<void> {
-    const bytes = statSync(`${this.#options.path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    const bytes = this.#walBytes();
     // PASSIVE takes what it can get. Under writers that never pause the log would grow for ever: from a size on they wait.
     if (bytes <= walBytesLeast) return;
     if (bytes <= walBytesMax) return this.#checkpoint("PASSIVE");
@@ -132,7 +132,11 @@ export class Connection {
   #onIdle(): void {
     const leftMs = this.#writtenAt + idleMs - this.#options.clock.monotonic();
     this.#idle = leftMs > 0 ? this.#options.clock.setTimer(() => this.#onIdle(), leftMs) : undefined;
-    if (!this.#idle && statSync(`${this.#options.path}-wal`, { throwIfNoEntry: false })?.size) this.#checkpoint("TRUNCATE");
+    if (!this.#idle && this.#walBytes() > 0) this.#checkpoint("TRUNCATE");
+  }
+
+  #walBytes(): number {
+    return statSync(`${this.#options.path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   }
 
   #checkpoint(mode: "PASSIVE" | "RESTART" | "TRUNCATE"): void {
