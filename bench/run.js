@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { inTemporaryFolder } from "./harness.js";
 import { conditions, table } from "./report.js";
 import { disk } from "./rows/disk.js";
+import { hooks } from "./rows/hooks.js";
 import { latency } from "./rows/latency.js";
 import { processes } from "./rows/processes.js";
 import { recovery } from "./rows/recovery.js";
@@ -14,7 +15,7 @@ import { supervisor } from "./rows/supervisor.js";
 import { suspended } from "./rows/suspended.js";
 
 /** @type {Readonly<Record<string, (bench: import("./harness.js").Bench) => Promise<readonly import("./report.js").Figure[]>>>} */
-const rows = { steps, processes, sequential, latency, recovery, supervisor, replay, status, disk, suspended };
+const rows = { steps, processes, sequential, latency, recovery, supervisor, replay, status, disk, suspended, hooks };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

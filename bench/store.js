@@ -27,6 +27,7 @@ export async function createRun(backend, workflowName, { input = null, dueAt = s
     tags: [],
     recoverOnWorkerLoss: true,
     maxRecoveryAttempts: 1000,
+    nestingDepth: 0,
   });
   return runId;
 }

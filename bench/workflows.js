@@ -2,7 +2,7 @@
 import { appendFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
-import { step, stepContext, workflow } from "pyworkflow";
+import { hook, step, stepContext, workflow } from "pyworkflow";
 import { systemClock } from "../dist/base/clock.js";
 
 export const noop = step("noop", async () => undefined);
@@ -15,6 +15,9 @@ export const noopSteps = workflow("noop_steps", async (/** @type {number} */ cou
 });
 
 export const oneStep = workflow("one_step", async () => noop());
+
+/** Waits for a payload from outside. */
+export const waiting = workflow("waiting", async () => hook("go"));
 
 let watching = false;
 

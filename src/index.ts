@@ -1,5 +1,7 @@
 export { openEngine } from "./main/open-engine.js";
 export type { Engine, EngineOptions, StartOptions } from "./main/engine.js";
+export type { CancelOptions } from "./services/cancel-run.js";
+export type { ResumedHook } from "./services/resume-hook.js";
 export type { RunHandle } from "./services/run-handle.js";
 export { workflow, step } from "./engine/define.js";
 export type { StepOptions, WorkflowDefinition, WorkflowOptions } from "./engine/definition.js";
@@ -9,9 +11,16 @@ export { runContext, shield } from "./engine/context/run.js";
 export type { RunContext } from "./engine/context/run.js";
 export type { Log } from "./engine/context/log.js";
 export { sleep } from "./engine/context/sleep.js";
+export { defineHook, hook } from "./engine/context/hook.js";
+export type { Hook, HookOptions } from "./engine/context/hook.js";
+export { runChild, startChild } from "./engine/context/child.js";
+export type { ChildHandle, StartChildOptions } from "./engine/context/child.js";
+export { continueAsNew } from "./engine/context/continue-as-new.js";
+export { patched } from "./engine/context/patched.js";
 export { now, random, uuid } from "./engine/context/chance.js";
 export type { ExecutorNote } from "./engine/executor.js";
 export type { Duration } from "./base/duration.js";
+export type { ParentClose } from "./core/events/child.js";
 export type { OperationId, RunId, WorkerId } from "./core/ids.js";
 export type { LogLevel } from "./core/log-options.js";
 export type { RunStatus } from "./core/run.js";
@@ -19,11 +28,21 @@ export type { RetryDelay } from "./core/retry.js";
 export {
   AmbiguousRunError,
   CancellationError,
+  ChildWorkflowCancelledError,
+  ChildWorkflowFailedError,
   ConfigError,
+  DurableRunRequiredError,
   EventLimitExceededError,
   FatalError,
+  HookAlreadyReceivedError,
+  HookDisposedError,
+  HookExpiredError,
+  HookNotFoundError,
   InvalidDefinitionError,
   InvalidInputError,
+  InvalidPayloadError,
+  InvalidTokenError,
+  MaxNestingDepthError,
   ModuleError,
   NameTakenError,
   NonDeterministicWorkflowError,
@@ -38,9 +57,11 @@ export {
   RunCancelledError,
   RunFailedError,
   RunNotFoundError,
+  StepHeartbeatTimeoutError,
   StepTimeoutError,
   StorageError,
   WaitTimeoutError,
   WorkflowNotFoundError,
+  WorkflowTimeoutError,
 } from "./core/errors.js";
 export type { Advice, RetryableErrorOptions, StorageFailure } from "./core/errors.js";

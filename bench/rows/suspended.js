@@ -40,7 +40,7 @@ export async function suspended(bench) {
 }
 
 /** @param {number} value */
-const difference = (value) => `${value < 0 ? "" : "+"}${megabytes(value)}`;
+export const difference = (value) => `${value < 0 ? "" : "+"}${megabytes(value)}`;
 
 const batch = 2000;
 const farAwayMs = 30 * 86_400_000;
@@ -53,20 +53,24 @@ const farAwayMs = 30 * 86_400_000;
 async function suspendRuns(path, count) {
   const backend = await openSqlite({ path, durability: "normal" });
   const workerId = await enterWorker(backend);
-  for (let left = count; left > 0; left -= batch) {
-    for (let n = 0; n < Math.min(batch, left); n++) await createRun(backend, oneStep.name);
-    const at = systemClock.now();
-    const runs = await claimRuns(backend, workerId, batch);
-    await backend.commit(
-      runs.map(({ runId, epoch }) => ({
-        runId,
-        fence: epoch,
-        seen: 1,
-        events: [{ type: "workflow.suspended", at, reason: "waiting", wakeAt: at + farAwayMs, wakeReason: "timer" }],
-      })),
-    );
-  }
+  const at = systemClock.now();
+  await suspendAll(backend, { workerId, workflowName: oneStep.name, count, events: [{ type: "workflow.suspended", at, reason: "waiting", wakeAt: at + farAwayMs, wakeReason: "timer" }] });
   await backend.close();
+}
+
+/**
+ * Starts runs and lets go of each with the same events. Their ids.
+ * @param {import("../store.js").Backend} backend
+ * @param {{ readonly workerId: import("../../dist/core/ids.js").WorkerId, readonly workflowName: string, readonly count: number, readonly events: readonly import("../../dist/core/events/event.js").WorkflowEvent[] }} suspension
+ */
+export async function suspendAll(backend, { workerId, workflowName, count, events }) {
+  const ids = [];
+  for (let left = count; left > 0; left -= batch) {
+    for (let n = 0; n < Math.min(batch, left); n++) ids.push(await createRun(backend, workflowName));
+    const runs = await claimRuns(backend, workerId, batch, workflowName);
+    await backend.commit(runs.map(({ runId, epoch }) => ({ runId, fence: epoch, seen: 1, events })));
+  }
+  return ids;
 }
 
 /**
@@ -83,7 +87,7 @@ async function claimMs(path) {
     const [run] = await claimRuns(backend, workerId, 1);
     taken.push(performance.now() - startedAt);
     if (run === undefined) throw new Error("the run that is due was not claimed");
-    await backend.commit([{ runId: run.runId, fence: run.epoch, seen: 1, events: [{ type: "workflow.cancelled", at: systemClock.now() }] }]);
+    await backend.commit([{ runId: run.runId, fence: run.epoch, seen: 1, events: [{ type: "workflow.cancelled", at: systemClock.now(), cleanupCompleted: false }] }]);
   }
   await backend.close();
   return median(taken);
@@ -93,10 +97,10 @@ async function claimMs(path) {
  * A worker of the store's records only; it holds nothing when it is left.
  * @param {import("../store.js").Backend} backend
  */
-async function enterWorker(backend) {
+export async function enterWorker(backend, workflowName = oneStep.name) {
   const workerId = newWorkerId(systemClock.now(), randomBytes);
   const facts = { role: "embedded", hostname: "bench", pid: process.pid, version: "bench", concurrency: 1 };
-  await backend.registerWorker({ ...facts, role: "embedded", workerId, workflows: [oneStep.name], startedAt: systemClock.now() });
+  await backend.registerWorker({ ...facts, role: "embedded", workerId, workflows: [workflowName], startedAt: systemClock.now() });
   return workerId;
 }
 
@@ -105,8 +109,8 @@ async function enterWorker(backend) {
  * @param {import("../../dist/core/ids.js").WorkerId} workerId
  * @param {number} limit
  */
-async function claimRuns(backend, workerId, limit) {
-  const result = await backend.claim({ workerId, workflows: [oneStep.name], version: "bench", company: "any", limit, now: systemClock.now() });
+async function claimRuns(backend, workerId, limit, workflowName = oneStep.name) {
+  const result = await backend.claim({ workerId, workflows: [workflowName], version: "bench", company: "any", limit, now: systemClock.now() });
   if (result.worker === "dead") throw new Error("the worker of the benchmark was declared dead");
   return result.claimed;
 }
@@ -115,7 +119,7 @@ async function claimRuns(backend, workerId, limit) {
  * Resident bytes of a worker once it has looked for work.
  * @param {string} path
  */
-async function idleBytes(path) {
+export async function idleBytes(path) {
   const project = await openProject(path);
   const workers = await startWorkers(project, 1);
   await pause(1000);

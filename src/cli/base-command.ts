@@ -14,8 +14,8 @@ import { reserveStdout, writeData } from "./streams.js";
  * What every command stands on. A command declares `summary`, `examples`, `flags` and `args`; its `run()` imports its service
  * and its view (lazily: all commands are loaded to print the help), then:
  *
- *     const card = await this.withProject({ readOnly: true }, (project) => showRun(project, { id: this.args.id }));
- *     this.show(card, { table: (screen) => runCard(card, screen), plain: () => [card.run_id] });
+ *     const hook = await this.withProject({ readOnly: true }, (project) => showHook(project, { token: this.args.token }));
+ *     this.show(hook, { table: (screen) => hookCard(hook, screen), plain: () => [hook.token] });
  *
  * `this.flags` and `this.args` are parsed before `run()`. Data goes through `show` to stdout, all else through `note`, `hint` and `detail` to
  * stderr. Whatever goes wrong is thrown: entry.ts prints it and exit-codes.ts gives its number.

@@ -10,13 +10,15 @@ export interface InputFlags {
   readonly argsJson: string | undefined;
 }
 
+const argsJsonFlag = { name: "--args-json", example: `--args-json '{"amount": 49.99}'` };
+
 /**
  * The input that flags spell out; undefined where they say nothing. `--args-json` is merged over `--arg`. A value of `--arg` is
  * JSON, else text; where the schema wants a text it stays one. Throws UsageError.
  */
 export async function inputFromFlags({ arg, argsJson }: InputFlags, schema: JsonSchema | undefined): Promise<unknown> {
   const pairs = arg.map((pair) => parsePair(pair, schema));
-  const whole = argsJson === undefined ? undefined : parseJson(await readJson(argsJson));
+  const whole = argsJson === undefined ? undefined : await jsonOf(argsJsonFlag, argsJson);
   if (pairs.length === 0) return whole;
   const fields = Object.fromEntries(pairs);
   if (whole === undefined) return fields;
@@ -68,26 +70,35 @@ function parsePair(pair: string, schema: JsonSchema | undefined): readonly [stri
   return [key, valueOf(pair.slice(cut + 1), field?.type ?? "any")];
 }
 
-interface Source {
-  readonly text: string;
-  readonly from: string;
+/** A flag whose value is JSON. */
+export interface JsonFlag {
+  readonly name: string;
+  /** How it is written right. */
+  readonly example: string;
 }
 
-async function readJson(source: string): Promise<Source> {
+/** What a flag says in JSON, in `@file`, or on stdin (`-`). Throws UsageError. */
+export async function jsonOf(flag: JsonFlag, source: string): Promise<unknown> {
   // As a stream: what comes late can't be read as a file.
-  if (source === "-") return { text: await textOf(process.stdin), from: "--args-json - (stdin)" };
-  if (!source.startsWith("@")) return { text: source, from: "--args-json" };
-  try {
-    return { text: await readFile(source.slice(1), "utf8"), from: `--args-json ${source}` };
-  } catch (error) {
-    throw new UsageError(`--args-json ${source} can't be read: ${error instanceof Error ? error.message : String(error)}`, "name a file that can be read");
-  }
+  if (source === "-") return parseJson(flag, await textOf(process.stdin), `${flag.name} - (stdin)`);
+  return source.startsWith("@") ? jsonFile(flag, source.slice(1), `${flag.name} ${source}`) : parseJson(flag, source, flag.name);
 }
 
-function parseJson({ text, from }: Source): unknown {
+/** What is in a file, `place` being how the command line names it. Throws UsageError. */
+export async function jsonFile(flag: JsonFlag, path: string, place = `${flag.name} ${path}`): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw new UsageError(`${place} can't be read: ${error instanceof Error ? error.message : String(error)}`, "name a file that can be read");
+  }
+  return parseJson(flag, text, place);
+}
+
+function parseJson({ example }: JsonFlag, text: string, place: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`${from} is no JSON: ${error instanceof Error ? error.message : String(error)}`, `write for example --args-json '{"amount": 49.99}'`);
+    throw new UsageError(`${place} is no JSON: ${error instanceof Error ? error.message : String(error)}`, `write for example ${example}`);
   }
 }

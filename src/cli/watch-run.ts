@@ -47,11 +47,11 @@ export async function watchRun(project: Project, options: WatchRunOptions, voice
 }
 
 function lineOf(event: RecordedEvent, startedAt: Map<string, number>): string {
-  const subject = "operationId" in event && event.operationId !== undefined ? event.operationId : "";
+  const subject = "operationId" in event && event.operationId !== undefined ? ` ${event.operationId}` : "";
   if (event.type.endsWith(".started")) startedAt.set(subject, event.at);
   const began = startedAt.get(subject);
   const took = began === undefined || event.type.endsWith(".started") ? "" : ` after ${formatDuration(event.at - began)}`;
-  return `  ${event.type} ${subject}${took}`.trimEnd();
+  return `  ${event.type}${subject}${took}`;
 }
 
 function wakeHint({ runId, dueAt }: RunRecord): string {

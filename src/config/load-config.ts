@@ -16,6 +16,8 @@ export interface ConfigFlags {
   /** False: no file at all. */
   readonly config?: string | false;
   readonly runtime?: string;
+  /** Only a program can say this: `openEngine({ recovery })`. */
+  readonly recovery?: Partial<Config["recovery"]>;
 }
 
 export interface LoadConfigOptions {
@@ -54,12 +56,14 @@ async function configFile({ cwd, env, flags }: LoadConfigOptions): Promise<strin
   return variable ? namedConfigFile(variable, "PYWORKFLOW_CONFIG", cwd) : findConfigFile(cwd);
 }
 
-function fromFlags({ module, storage, storagePath, runtime }: ConfigFlags): Entries {
+function fromFlags({ module, storage, storagePath, runtime, recovery }: ConfigFlags): Entries {
   return entries([
     [keys.modules, module?.length === 0 ? undefined : module, "--module"],
     [keys.backend, storage, "--storage"],
     [keys.path, storagePath, "--storage-path"],
     [keys.runtime, runtime, "--runtime"],
+    [keys.recoverOnWorkerLoss, recovery?.recoverOnWorkerLoss, "openEngine({ recovery })"],
+    [keys.maxRecoveryAttempts, recovery?.maxRecoveryAttempts, "openEngine({ recovery })"],
   ]);
 }
 

@@ -17,12 +17,15 @@ export interface AppendTerms {
   readonly fence?: number;
   readonly seen: number;
   readonly expect?: true;
+  /** It begins with a `RunRetried`: the one event that may follow a `workflow.failed` (I4). */
+  readonly retries?: boolean;
 }
 
 /** Why the append must not happen, or undefined where it may. Decided before anything is written (I2, I4). */
 export function refusalOf(head: RunHead, terms: AppendTerms): Refusal | undefined {
   if (terms.fence === undefined) {
-    if (isTerminal(head.state.status)) return "ended";
+    const { status } = head.state;
+    if (isTerminal(status) && !(terms.retries && status === "failed")) return "ended";
   } else if (!isHeldUnder(head, terms.fence)) {
     return "fence";
   }
@@ -35,9 +38,16 @@ function isHeldUnder({ epoch, state }: RunHead, fence: number): boolean {
 }
 
 /** What a claim appends. */
-export function claimEvent(state: RunState, workerId: WorkerId, now: number): WorkflowStarted | WorkflowResumed {
-  if (state.status === "pending") return { type: "workflow.started", at: now, workerId };
-  return { type: "workflow.resumed", at: now, reason: state.wakeReason ?? "recovery", workerId };
+export function claimEvent(state: RunState, { workerId, version, now }: Claimant): WorkflowStarted | WorkflowResumed {
+  if (state.status === "pending") return { type: "workflow.started", at: now, workerId, version };
+  return { type: "workflow.resumed", at: now, reason: state.wakeReason ?? "recovery", workerId, version };
+}
+
+export interface Claimant {
+  readonly workerId: WorkerId;
+  /** Of the code that it has loaded. */
+  readonly version: string;
+  readonly now: number;
 }
 
 /** Which runs by the danger they are: those that may execute beside others, those that must be alone (`mustRunAlone`), or both. */
@@ -51,10 +61,14 @@ export interface ClaimTerms {
   readonly now: number;
 }
 
-/** Whether a worker may claim the run: it is due, or was parked under another version of the code. */
-export function isClaimable(run: RunRecord, terms: ClaimTerms): boolean {
+/**
+ * Whether a worker may claim the run: it is due, or was parked under another version of the code. `isServed` says whether a worker that
+ * claims serves a version: a run reserved for one is left to that worker.
+ */
+export function isClaimable(run: RunRecord, terms: ClaimTerms, isServed: (version: string) => boolean): boolean {
   if (!terms.workflows.includes(run.workflowName)) return false;
   if (terms.company !== "any" && mustRunAlone(run) !== (terms.company === "alone")) return false;
+  if (run.reservedFor !== undefined && run.reservedFor !== terms.version && isServed(run.reservedFor)) return false;
   if (run.parked) return run.parked.version !== terms.version;
   return run.dueAt !== undefined && run.dueAt <= terms.now;
 }

@@ -18,14 +18,18 @@ export interface RunAtRest {
   readonly bodyEnded: boolean;
   /** Operations that were asked for and have not acted. */
   readonly mustAct: boolean;
+  /** A `patched()` that said true is on its way into the log: nothing acts before it is there. */
+  readonly recordsPatch: boolean;
   /** The worker hands its runs over: nothing new acts. */
   readonly releasing: boolean;
   /** Something of this run is going on in this process: an attempt runs, events wait for their commit. */
   readonly busy: boolean;
   /** Transient runs may wait for anything, and never leave memory. */
   readonly durable: boolean;
-  /** Operations without an outcome. */
+  /** Operations without an outcome that the body waits for. */
   readonly open: number;
+  /** When `maxDuration` is over; Infinity without. */
+  readonly deadline: number;
   readonly lastDelivered: number;
   /** The earliest timer, and whether it is a retry. */
   readonly nextTimer: { readonly dueAt: number; readonly isRetry: boolean } | undefined;
@@ -36,6 +40,8 @@ export interface RunAtRest {
 export type Decision =
   | { readonly kind: "park"; readonly misfit: Misfit }
   | { readonly kind: "end" }
+  /** `maxDuration` is over. */
+  | { readonly kind: "expire" }
   | { readonly kind: "release" }
   | { readonly kind: "act" }
   /** A timer is due: fired before suspending is decided, or the run would be claimed and suspended for ever. */
@@ -48,8 +54,9 @@ export function decide(run: RunAtRest): Decision {
   const misfit = run.misfit ?? drift(run);
   if (misfit !== undefined) return { kind: "park", misfit };
   if (run.bodyEnded) return { kind: "end" };
+  if (run.deadline <= run.now) return { kind: "expire" };
   if (run.releasing) return run.busy ? { kind: "wait" } : { kind: "release" };
-  if (run.mustAct) return { kind: "act" };
+  if (run.mustAct) return run.recordsPatch ? { kind: "wait" } : { kind: "act" };
   if (run.nextTimer !== undefined && run.nextTimer.dueAt <= run.now) return { kind: "fire_timers" };
   if (run.busy) return waiting(run);
   return atPeace(run);
@@ -68,12 +75,18 @@ function atPeace(run: RunAtRest): Decision {
     const message = `after event ${run.lastDelivered} the body waits for something that is not in the log`;
     return { kind: "park", misfit: { code: "NON_DURABLE_AWAIT", message } };
   }
-  const { nextTimer } = run;
-  if (nextTimer === undefined) return { kind: "suspend" };
-  if (nextTimer.isRetry && nextTimer.dueAt - run.now < run.retryInMemoryMs) return waiting(run);
-  return { kind: "suspend", wakeAt: nextTimer.dueAt, wakeReason: nextTimer.isRetry ? "retry" : "timer" };
+  const next = earliest(run);
+  if (next === undefined) return { kind: "suspend" };
+  if (next.isRetry && next.dueAt - run.now < run.retryInMemoryMs) return waiting(run);
+  return { kind: "suspend", wakeAt: next.dueAt, wakeReason: next.isRetry ? "retry" : "timer" };
 }
 
-function waiting({ nextTimer }: RunAtRest): Decision {
-  return nextTimer === undefined ? { kind: "wait" } : { kind: "wait", until: nextTimer.dueAt };
+function waiting(run: RunAtRest): Decision {
+  const next = earliest(run);
+  return next === undefined ? { kind: "wait" } : { kind: "wait", until: next.dueAt };
+}
+
+function earliest({ nextTimer, deadline }: RunAtRest): RunAtRest["nextTimer"] {
+  if (deadline === Infinity || (nextTimer !== undefined && nextTimer.dueAt <= deadline)) return nextTimer;
+  return { dueAt: deadline, isRetry: false };
 }

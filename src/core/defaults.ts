@@ -15,10 +15,14 @@ export const defaults = {
   storage: {
     /** A dead worker stays on record for this long, for who looks afterwards. */
     deadWorkerKeptMs: 86_400_000,
+    /** A worker is told for this long of a run that somebody ended while it held it. */
+    takenRunsToldMs: 60_000,
   },
   engine: {
     /** Step bodies at a time in a process. */
     stepsMax: 1000,
+    /** Generations of children: a run so deep has none. */
+    nestingDepthMax: 3,
     /** A retry sooner than this waits in memory; a later one suspends the run. */
     retryInMemoryMs: 5000,
     /** A cancelled step may take this long to notice its signal. */

@@ -14,6 +14,7 @@ export type RandomBytes = (count: number) => Uint8Array;
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford's base 32
 const ulidPattern = /^[0-9a-hjkmnp-tv-z]{26}$/;
+const hookPattern = /^hook_[A-Za-z0-9_.-]+_[1-9]\d*$/;
 const namePattern = /^[A-Za-z0-9_.-]+$/;
 
 /** The text as a run id, or undefined where it is none. The only door for ids that come from outside. */
@@ -34,8 +35,27 @@ export function isValidName(name: string): boolean {
   return namePattern.test(name) && name.length <= 128;
 }
 
+const operationPattern = /^(?:step|sleep|hook|child|patch)_(?:[A-Za-z0-9_.-]+_)?[1-9]\d*$/;
+
+export function isOperationId(text: string): text is OperationId {
+  return operationPattern.test(text);
+}
+
 export function operationIdOf(kindAndName: string, n: number): OperationId {
   return `${kindAndName}_${n}` as OperationId;
+}
+
+/** What resumes a hook: `run_id:operation_id`, e.g. `run_01jz…:hook_manager_approval_1`. */
+export function tokenOf(run: RunId, hook: OperationId): string {
+  return `${run}:${hook}`;
+}
+
+/** The run and the hook that a token names, or undefined where the text is no token. */
+export function parseToken(text: string): { readonly runId: RunId; readonly hookId: OperationId } | undefined {
+  const [run = "", hook = "", ...rest] = text.split(":");
+  const id = parseRunId(run);
+  if (id === undefined || rest.length > 0 || !hookPattern.test(hook)) return undefined;
+  return { runId: id, hookId: hook as OperationId };
 }
 
 /** An event's id follows from its run and its place: nothing to store, nothing to collide. */

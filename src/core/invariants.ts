@@ -1,5 +1,5 @@
 import type { RecordedEvent } from "./events/event.js";
-import { isOperationEvent, isOutcome } from "./events/event.js";
+import { isFromOutside, isOperationEvent, isOutcome } from "./events/event.js";
 import type { OperationId, RunId } from "./ids.js";
 import { foldHistory, foldRun, isTerminal, newRunState, type RunRecord, type RunState } from "./run.js";
 
@@ -21,7 +21,7 @@ export interface Finding {
  */
 export function findingsOf(run: RunRecord, history: readonly RecordedEvent[], holderLives = true): readonly Finding[] {
   if (!run.durable) return [];
-  const faults = [...faultsInSequence(history), ...faultsInOrder(run, history), ...faultsInOutcomes(history), ...faultsInMotion(run, holderLives), ...faultsInRow(run, history)];
+  const faults = [...faultsInSequence(history), ...faultsInOrder(run, history), ...faultsInOutcomes(history), ...faultsInMotion(run, history, holderLives), ...faultsInRow(run, history)];
   return faults.map((fault) => Object.assign({ runId: run.runId }, fault));
 }
 
@@ -46,10 +46,11 @@ function faultsInOrder(run: RunRecord, history: readonly RecordedEvent[]): reado
 }
 
 function faultOfEvent({ status }: RunState, event: RecordedEvent): Fault | undefined {
-  if (isTerminal(status)) return { invariant: "I4", message: `${event.type} stands after the end of the run (${status})` };
-  const isClaim = event.type === "workflow.started" || event.type === "workflow.resumed";
+  const retries = event.type === "workflow.resumed" && event.reset !== undefined;
+  if (isTerminal(status) && !(retries && status === "failed")) return { invariant: "I4", message: `${event.type} stands after the end of the run (${status})` };
+  const isClaim = event.type === "workflow.started" || (event.type === "workflow.resumed" && !retries);
   if (isClaim && status === "running") return { invariant: "I2", message: `${event.type} took the run from a worker that had not let go of it` };
-  if (isOperationEvent(event) && status !== "running") return { invariant: "I2", message: `${event.type} of ${event.operationId} was written while nobody held the run (${status})` };
+  if (isOperationEvent(event) && !isFromOutside(event) && status !== "running") return { invariant: "I2", message: `${event.type} of ${event.operationId} was written while nobody held the run (${status})` };
   return undefined;
 }
 
@@ -57,6 +58,7 @@ function faultsInOutcomes(history: readonly RecordedEvent[]): readonly Fault[] {
   const settled = new Map<OperationId, number>();
   const faults: Fault[] = [];
   for (const event of history) {
+    if (event.type === "workflow.resumed") for (const id of event.reset ?? []) settled.delete(id);
     if (!isOutcome(event)) continue;
     const { operationId, sequence, type } = event;
     const first = settled.get(operationId);
@@ -66,14 +68,40 @@ function faultsInOutcomes(history: readonly RecordedEvent[]): readonly Fault[] {
   return faults;
 }
 
-function faultsInMotion(run: RunRecord, holderLives: boolean): readonly Fault[] {
+function faultsInMotion(run: RunRecord, history: readonly RecordedEvent[], holderLives: boolean): readonly Fault[] {
   if (isTerminal(run.status) || run.dueAt !== undefined || run.parked) return [];
+  if (run.status === "suspended" && awaitsOutside(history)) return [];
   if (run.status !== "running") return [{ invariant: "I5", message: `the run is ${run.status}, and nothing will ever make it due` }];
   if (run.workerId === undefined) return [{ invariant: "I5", message: "the run is running, and no worker holds it" }];
   return holderLives ? [] : [{ invariant: "I5", message: `the run is held by ${run.workerId}, which is dead` }];
 }
 
-const folded = ["status", "startedAt", "completedAt", "result", "error", "dueAt", "wakeReason", "workerId", "recoveryAttempts", "parked"] as const;
+// A hook that was not resumed, or a child that has not ended.
+function awaitsOutside(history: readonly RecordedEvent[]): boolean {
+  const open = new Set<OperationId>();
+  for (const event of history) {
+    if (event.type === "hook.created" || event.type === "child_workflow.started") open.add(event.operationId);
+    else if (isOutcome(event)) open.delete(event.operationId);
+  }
+  return open.size > 0;
+}
+
+const folded = [
+  "status",
+  "startedAt",
+  "completedAt",
+  "result",
+  "error",
+  "dueAt",
+  "wakeReason",
+  "workerId",
+  "recoveryAttempts",
+  "parked",
+  "continuedTo",
+  "cancellationRequested",
+  "closableChildren",
+  "reservedFor",
+] as const;
 
 function faultsInRow(run: RunRecord, history: readonly RecordedEvent[]): readonly Fault[] {
   const fold = foldHistory(run.createdAt, history);

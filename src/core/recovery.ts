@@ -32,6 +32,8 @@ export function lossEvents(run: RunRecord, loss: Loss): readonly WorkflowEvent[]
     recoverable: failure === undefined,
   };
   if (failure === undefined) return [interrupted];
+  // Once that is requested, it is the only end.
+  if (run.cancellationRequested) return [interrupted, { type: "workflow.cancelled", at: loss.now, reason: failure.message, cleanupCompleted: false }];
   return [interrupted, { type: "workflow.failed", at: loss.now, value: encode(failure) }];
 }
 
@@ -44,12 +46,12 @@ function refusal(run: RunRecord, attempt: number, error: string): Error | undefi
 /** What a loss has made of a run. */
 export interface LossOutcome {
   readonly runId: RunId;
-  readonly status: "interrupted" | "failed";
+  readonly status: "interrupted" | "failed" | "cancelled";
   readonly recoveryAttempts: number;
   readonly error?: Encoded;
 }
 
 /** The run as it stands after its {@link lossEvents}. */
 export function outcomeOfLoss(runId: RunId, { status, recoveryAttempts, error }: RunState): LossOutcome {
-  return { runId, status: status === "failed" ? status : "interrupted", recoveryAttempts, ...(error !== undefined && { error }) };
+  return { runId, status: status === "failed" || status === "cancelled" ? status : "interrupted", recoveryAttempts, ...(error !== undefined && { error }) };
 }

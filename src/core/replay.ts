@@ -1,8 +1,9 @@
 import type { Encoded } from "../base/codec.js";
 import { assert } from "../base/unreachable.js";
 import type { OperationEvent, RecordedEvent } from "./events/event.js";
-import { isOperationEvent, isOutcome } from "./events/event.js";
-import type { OperationId } from "./ids.js";
+import { isDelivered, isFromOutside, isOperationEvent, isOutcome } from "./events/event.js";
+import type { RunRetried } from "./events/run.js";
+import type { OperationId, RunId } from "./ids.js";
 
 /** What the log says of one operation. */
 export interface RecordedOperation {
@@ -12,8 +13,10 @@ export interface RecordedOperation {
   attempt: number;
   /** Attempts that failed. Apart from `attempt`: an attempt that was lost with its worker is no failure. */
   failures: number;
-  /** When its timer fires or its next attempt begins. */
+  /** When its timer fires, its next attempt begins, or its hook expires. */
   dueAt?: number | undefined;
+  /** Of a child. */
+  childRunId?: RunId;
   /** Sequence of its outcome. */
   outcome?: number;
 }
@@ -23,13 +26,26 @@ export class History {
   readonly operations = new Map<OperationId, RecordedOperation>();
   /** Recorded operations that the body has not asked for: what remains at rest is drift. A set, because it is looked at on every decision. */
   readonly unasked = new Set<OperationId>();
+  /** The calls of `patched()` that said true. The code may drop such a call when no older run is left, so nobody has to ask for them. */
+  readonly patches = new Set<OperationId>();
   cancellationRequested = false;
   /** When the run was first claimed. What was appended before, a request to cancel, is no start. */
   startedAt = 0;
-  /** Sequence of the last outcome. */
-  lastOutcome = 0;
+  /** When it was last given the whole of its `maxDuration`: at its start, or by a manual retry. */
+  aliveSince = 0;
+  /** Whether somebody took the run up again after it had failed: children may have ended unheard meanwhile. */
+  retried = false;
+  /** Whether its last event ended the run. */
+  ended = false;
+  /** Version of the code that last wrote operations; undefined before the first. */
+  writtenBy: string | undefined;
+  /** Sequence of the last event that a body sees. */
+  lastDelivery = 0;
   #events: RecordedEvent[] = [];
   #asked = new Set<OperationId>();
+  // The events up to here of an operation that was reset belong to an earlier life.
+  #resetAt = new Map<OperationId, number>();
+  #version: string | undefined;
   #position = 0;
 
   get lastSequence(): number {
@@ -42,9 +58,9 @@ export class History {
       if (event.sequence <= this.#events.length) continue;
       assert(event.sequence === this.#events.length + 1, "I1", `event ${event.sequence} after ${this.#events.length}`);
       this.#events.push(event);
-      if (event.type === "workflow.started") this.startedAt = event.at;
-      if (event.type === "cancellation.requested") this.cancellationRequested = true;
+      if (isDelivered(event)) this.lastDelivery = event.sequence;
       if (isOperationEvent(event)) this.#record(event);
+      else this.#note(event);
     }
   }
 
@@ -55,15 +71,12 @@ export class History {
     return this.operations.get(id);
   }
 
-  /**
-   * The undelivered event of lowest sequence that the body must see: an outcome that `wants` it, or a request to cancel.
-   * `take` moves past it.
-   */
-  next(wants: (id: OperationId) => boolean): RecordedEvent | undefined {
+  /** The undelivered event of lowest sequence that the body must see and that it `wants`. `take` moves past it. */
+  next(wants: (event: RecordedEvent) => boolean): RecordedEvent | undefined {
     for (; this.#position < this.#events.length; this.#position++) {
       const event = this.#events[this.#position];
       if (event === undefined) return undefined;
-      if (event.type === "cancellation.requested" || (isOutcome(event) && wants(event.operationId))) return event;
+      if (isDelivered(event) && !this.#isOfEarlierLife(event) && wants(event)) return event;
     }
     return undefined;
   }
@@ -72,8 +85,51 @@ export class History {
     this.#position++;
   }
 
+  #isOfEarlierLife(event: RecordedEvent): boolean {
+    if (this.#resetAt.size === 0 || !isOperationEvent(event)) return false;
+    return event.sequence < (this.#resetAt.get(event.operationId) ?? 0);
+  }
+
+  #note(event: Exclude<RecordedEvent, OperationEvent>): void {
+    switch (event.type) {
+      case "workflow.started":
+        this.startedAt = event.at;
+        this.aliveSince = event.at;
+        this.#version = event.version;
+        break;
+      case "workflow.resumed":
+        if (event.reset === undefined) this.#version = event.version;
+        else this.#reset(event);
+        break;
+      case "cancellation.requested":
+        this.cancellationRequested = true;
+        break;
+      case "workflow.completed":
+      case "workflow.failed":
+      case "workflow.cancelled":
+      case "workflow.continued_as_new":
+        this.ended = true;
+        break;
+      default:
+        break;
+    }
+  }
+
+  #reset({ at, reset, sequence }: RunRetried & { readonly sequence: number }): void {
+    this.aliveSince = at;
+    this.retried = true;
+    this.ended = false;
+    for (const id of reset) {
+      this.operations.delete(id);
+      this.unasked.delete(id);
+      this.#resetAt.set(id, sequence);
+    }
+  }
+
   #record(event: OperationEvent & RecordedEvent): void {
+    if (!isFromOutside(event)) this.writtenBy = this.#version;
     const id = event.operationId;
+    if (event.type === "patch.recorded") return void this.patches.add(id);
     const recorded = this.operations.get(id) ?? { attempt: 0, failures: 0 };
     this.operations.set(id, recorded);
     if (!this.#asked.has(id)) this.unasked.add(id);
@@ -83,6 +139,12 @@ export class History {
         break;
       case "sleep.started":
         Object.assign(recorded, { args: event.value, dueAt: event.resumeAt });
+        break;
+      case "hook.created":
+        recorded.dueAt = event.expiresAt;
+        break;
+      case "child_workflow.started":
+        Object.assign(recorded, { args: event.value, childRunId: event.childRunId });
         break;
       case "step.retrying":
         recorded.dueAt = event.resumeAt;
@@ -97,7 +159,6 @@ export class History {
       // I3: a second outcome would be delivered to a promise that is settled, and hide a double execution.
       assert(recorded.outcome === undefined, "I3", `${id} has outcomes at ${recorded.outcome} and ${event.sequence}`);
       recorded.outcome = event.sequence;
-      this.lastOutcome = event.sequence;
       recorded.dueAt = undefined;
     }
   }

@@ -2,6 +2,7 @@ import type { Encoded } from "../base/codec.js";
 import { unreachable } from "../base/unreachable.js";
 import type { RecordedEvent, WorkflowEvent } from "./events/event.js";
 import { isOutcome } from "./events/event.js";
+import type { ChildOutcome, ParentClose } from "./events/child.js";
 import type { ParkCode, ResumeReason, RunParked, WorkerLost, WorkflowSuspended } from "./events/run.js";
 import type { OperationId, RunId, WorkerId } from "./ids.js";
 
@@ -27,6 +28,13 @@ export interface Parked {
   readonly version: string;
 }
 
+/** The run that started a child, and the operation of its that waits for it. */
+export interface Parent {
+  readonly runId: RunId;
+  readonly operationId: OperationId;
+  readonly parentClose: ParentClose;
+}
+
 /** What is decided when a run starts and never changes. Times in milliseconds since the epoch. */
 export interface NewRun {
   readonly runId: RunId;
@@ -38,6 +46,17 @@ export interface NewRun {
   readonly tags: readonly string[];
   readonly recoverOnWorkerLoss: boolean;
   readonly maxRecoveryAttempts: number;
+  /** Longest time from the first claim (or the last manual retry) to the end, waits included. */
+  readonly maxDurationMs?: number;
+  readonly parent?: Parent;
+  /** How many generations of parents a run has; 0 without. */
+  readonly nestingDepth: number;
+  /** The run in whose place this one goes on. */
+  readonly continuedFrom?: RunId;
+  /** The run whose history this one began with, as far as it was reused. */
+  readonly rerunOf?: RunId;
+  /** What `random()` and `uuid()` are drawn from, where it is not the run's own id: a rerun draws what its original drew. */
+  readonly seed?: RunId;
 }
 
 /** What moves while a run lives: the fold of its events (I10). */
@@ -53,8 +72,15 @@ export interface RunState {
   readonly wakeReason?: ResumeReason | undefined;
   readonly workerId?: WorkerId | undefined;
   readonly parked?: Parked | undefined;
-  /** Losses of a worker since the last new outcome. */
+  /** Losses of a worker since the run last got on. */
   readonly recoveryAttempts: number;
+  readonly continuedTo?: RunId | undefined;
+  /** Somebody asked the run to end; a second request changes nothing. */
+  readonly cancellationRequested?: true | undefined;
+  /** Children that have not ended, and that the end of this run closes. */
+  readonly closableChildren: number;
+  /** See `WorkflowSuspended`. */
+  readonly reservedFor?: string | undefined;
 }
 
 /** A run as a store keeps it. */
@@ -63,11 +89,18 @@ export interface RunRecord extends NewRun, RunState {
   readonly epoch: number;
   /** Sequence of the newest event that somebody without a fence appended since the last claim. */
   readonly inbox?: number | undefined;
+  /** The run has ended, and children of its are still to be closed. */
+  readonly closing?: true | undefined;
+  /** The parent of this run has ended and closed it: nobody waits for its outcome. */
+  readonly orphaned?: true | undefined;
 }
 
 export function isTerminal(status: RunStatus): boolean {
   return status === "completed" || status === "failed" || status === "cancelled" || status === "continued_as_new";
 }
+
+/** The statuses of runs that have not ended. */
+export const liveStatuses = runStatuses.filter((status) => !isTerminal(status));
 
 /** Losses in a row from which on a run executes alone. */
 export const lossesUntilAlone = 2;
@@ -78,14 +111,16 @@ export function mustRunAlone(run: Pick<RunState, "recoveryAttempts">): boolean {
 }
 
 export function newRunState(createdAt: number): RunState {
-  return { status: "pending", dueAt: createdAt, recoveryAttempts: 0 };
+  return { status: "pending", dueAt: createdAt, recoveryAttempts: 0, closableChildren: 0 };
 }
 
 /** The state after one more event; the same object where the event changes nothing. Backends keep rows with it, `faultsInRow` compares them. */
 export function foldRun(state: RunState, event: WorkflowEvent): RunState {
   switch (event.type) {
     case "workflow.started":
+      return { ...state, ...idle, status: "running", startedAt: state.startedAt ?? event.at, workerId: event.workerId };
     case "workflow.resumed":
+      if (event.reset !== undefined) return retried(state, event.at);
       return { ...state, ...idle, status: "running", startedAt: state.startedAt ?? event.at, workerId: event.workerId };
     case "workflow.suspended":
       return { ...state, ...idle, ...wakeOf(event), status: "suspended" };
@@ -97,27 +132,67 @@ export function foldRun(state: RunState, event: WorkflowEvent): RunState {
       return { ...state, ...idle, status: "failed", completedAt: event.at, error: event.value };
     case "workflow.cancelled":
       return { ...state, ...idle, status: "cancelled", completedAt: event.at };
+    case "workflow.continued_as_new":
+      return { ...state, ...idle, status: "continued_as_new", completedAt: event.at, continuedTo: event.newRunId };
     case "cancellation.requested":
-      return state.status === "suspended" ? { ...state, dueAt: event.at, wakeReason: "cancellation" } : state;
+      return { ...state, ...wakeAt(state, event.at, "cancellation"), cancellationRequested: true };
+    case "hook.received":
+      return woken(state, event.at, "hook");
+    case "child_workflow.started":
+      return event.parentClose === "abandon" ? state : { ...state, closableChildren: state.closableChildren + 1 };
+    case "child_workflow.completed":
+    case "child_workflow.failed":
+    case "child_workflow.cancelled":
+      return childEnded(state, event);
+    case "step.started":
+    case "step.retrying":
+    case "sleep.started":
+    case "hook.created":
+    case "hook.disposed":
+    case "patch.recorded":
+      return state;
     case "step.completed":
     case "step.failed":
     case "step.cancelled":
     case "sleep.completed":
+    case "hook.expired":
       return state.recoveryAttempts > 0 && isOutcome(event) ? { ...state, recoveryAttempts: 0 } : state;
-    case "step.started":
-    case "step.retrying":
-    case "sleep.started":
-      return state;
     default:
       return unreachable(event);
   }
 }
 
-const idle = { dueAt: undefined, wakeReason: undefined, workerId: undefined, parked: undefined } as const;
+const idle = { dueAt: undefined, wakeReason: undefined, workerId: undefined, parked: undefined, reservedFor: undefined } as const;
 
+// What others append is no progress of the run: a hook that is resumed again and again must not hide that the run kills its workers.
+// To suspend is: the run got to where nothing is going on.
 function wakeOf(event: WorkflowSuspended): Partial<RunState> {
-  if (event.reason === "released") return { dueAt: event.at, wakeReason: "released" };
-  return { dueAt: event.wakeAt, wakeReason: event.wakeReason };
+  if (event.reason === "released") return { dueAt: event.at, wakeReason: "released", reservedFor: event.reservedFor };
+  return { dueAt: event.wakeAt, wakeReason: event.wakeReason, recoveryAttempts: 0 };
+}
+
+/** I5: what a suspended run waits for, or may wait for, makes it due. */
+function wakeAt(state: RunState, at: number, wakeReason: ResumeReason): Partial<RunState> | undefined {
+  if (state.status !== "suspended" || (state.dueAt !== undefined && state.dueAt <= at)) return undefined;
+  return { dueAt: at, wakeReason };
+}
+
+function woken(state: RunState, at: number, wakeReason: ResumeReason): RunState {
+  const wake = wakeAt(state, at, wakeReason);
+  return wake === undefined ? state : { ...state, ...wake };
+}
+
+function childEnded(state: RunState, event: ChildOutcome): RunState {
+  if (event.childRunId === undefined) return state; // it never began
+  const closed = event.parentClose === "abandon" ? state : { ...state, closableChildren: state.closableChildren - 1 };
+  return woken(closed, event.at, "child");
+}
+
+// A new life: what the last one ended with is forgotten, and its children were closed with it. A parked run has not ended.
+function retried(state: RunState, at: number): RunState {
+  const closableChildren = isTerminal(state.status) ? 0 : state.closableChildren;
+  const life = { completedAt: undefined, error: undefined, recoveryAttempts: 0, closableChildren };
+  return { ...state, ...idle, ...life, status: "suspended", dueAt: at, wakeReason: "manual_retry" };
 }
 
 function interruptionOf(event: WorkerLost | RunParked): Partial<RunState> {

@@ -5,9 +5,10 @@ import type { RunId, WorkerId } from "../core/ids.js";
 import type { RunRecord } from "../core/run.js";
 import type { Backend } from "../storage/backend.js";
 import { currentContext } from "./context/current.js";
-import type { WorkflowDefinition } from "./definition.js";
+import type { StepDefinition, WorkflowDefinition } from "./definition.js";
 import type { Departure, Executor, ExecutorEvents } from "./executor.js";
 import { GroupCommit } from "./group-commit.js";
+import type { RecoverySettings } from "./new-run.js";
 import { guardRejections } from "./rejections.js";
 import type { RunEnvironment, RunLimits } from "./run/environment.js";
 import { RunLoop } from "./run/run-loop.js";
@@ -21,7 +22,10 @@ export interface ExecutorOptions {
   readonly version: string;
   readonly workflows: ReadonlyMap<string, WorkflowDefinition>;
   readonly limits: RunLimits;
+  readonly recovery: RecoverySettings;
   readonly events: ExecutorEvents;
+  /** What runs in the place of a step, for tests. */
+  stepFor?(definition: StepDefinition): StepDefinition;
   /** Whether the lease holds, so that a step may start: true; or the answer to come, false when the worker is dead. */
   mayStart(): true | Promise<boolean>;
   /** 0 ≤ chance < 1. */

@@ -1,4 +1,4 @@
-import { parseDurationMs } from "../base/duration.js";
+import { parseDurationMs, type Duration } from "../base/duration.js";
 import { nearest } from "../base/nearest.js";
 import { defaults } from "../core/defaults.js";
 import { InvalidDefinitionError } from "../core/errors.js";
@@ -42,14 +42,20 @@ export function workflow<Input, Output>(
 }
 
 function stepSettings(options: StepOptions): Omit<StepDefinition, "run"> {
-  const { name, maxRetries = defaults.step.maxRetries, retryDelay = defaults.step.retryDelay, timeout } = options;
+  const { name, maxRetries = defaults.step.maxRetries, retryDelay = defaults.step.retryDelay } = options;
+  const what = `step ${name}`;
   checkName("step", name);
-  checkOptions(`step ${name}`, options, stepOptions);
-  if (!isCount(maxRetries)) refuse(`step ${name}`, `maxRetries is ${maxRetries}`, "give a whole number from 0");
-  if (!isRetryDelay(retryDelay)) refuse(`step ${name}`, `retryDelay is ${JSON.stringify(retryDelay)}`, `give "exponential", a duration such as "30s", or a list of durations`);
-  const timeoutMs = timeout === undefined ? undefined : parseDurationMs(timeout);
-  if (timeout !== undefined && timeoutMs === undefined) refuse(`step ${name}`, `timeout is ${timeout}`, `give a duration such as "30s"`);
-  return { name, maxRetries, retryDelay, timeoutMs };
+  checkOptions(what, options, stepOptions);
+  if (!isCount(maxRetries)) refuse(what, `maxRetries is ${maxRetries}`, "give a whole number from 0");
+  if (!isRetryDelay(retryDelay)) refuse(what, `retryDelay is ${JSON.stringify(retryDelay)}`, `give "exponential", a duration such as "30s", or a list of durations`);
+  const timeoutMs = durationOf(what, "timeout", options.timeout);
+  const heartbeatTimeoutMs = durationOf(what, "heartbeatTimeout", options.heartbeatTimeout);
+  return { name, maxRetries, retryDelay, timeoutMs, heartbeatTimeoutMs };
+}
+
+function durationOf(what: string, option: string, duration: Duration | undefined): number | undefined {
+  if (duration === undefined) return undefined;
+  return parseDurationMs(duration) ?? refuse(what, `${option} is ${String(duration)}`, `give a duration such as "30s"`);
 }
 
 function checkWorkflow(options: WorkflowOptions): void {
@@ -62,18 +68,20 @@ function checkWorkflow(options: WorkflowOptions): void {
   if (tags.length > defaults.workflow.tagsMax) {
     refuse(`workflow ${name}`, `it has ${tags.length} tags`, `give at most ${defaults.workflow.tagsMax} tags`);
   }
+  durationOf(`workflow ${name}`, "maxDuration", options.maxDuration);
   if (!isCount(maxRecoveryAttempts)) {
     refuse(`workflow ${name}`, `maxRecoveryAttempts is ${maxRecoveryAttempts}`, "give a whole number from 0");
   }
 }
 
-const stepOptions: readonly (keyof StepOptions)[] = ["name", "maxRetries", "retryDelay", "timeout"];
+const stepOptions: readonly (keyof StepOptions)[] = ["name", "maxRetries", "retryDelay", "timeout", "heartbeatTimeout"];
 const workflowOptions: readonly (keyof WorkflowOptions)[] = [
   "name",
   "input",
   "description",
   "tags",
   "durable",
+  "maxDuration",
   "recoverOnWorkerLoss",
   "maxRecoveryAttempts",
 ];

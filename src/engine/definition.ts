@@ -12,6 +12,8 @@ export interface StepOptions {
   readonly retryDelay?: RetryDelay;
   /** How long an attempt may take before its signal aborts and it counts as failed. Default: no limit. */
   readonly timeout?: Duration;
+  /** How long an attempt may go without calling `stepContext().heartbeat()` before it counts as failed. Default: no limit. */
+  readonly heartbeatTimeout?: Duration;
 }
 
 /** A step as the engine runs it. */
@@ -19,7 +21,8 @@ export interface StepDefinition {
   readonly name: string;
   readonly maxRetries: number;
   readonly retryDelay: RetryDelay;
-  readonly timeoutMs: number | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly heartbeatTimeoutMs?: number | undefined;
   run(...args: readonly unknown[]): unknown;
 }
 
@@ -35,6 +38,8 @@ export interface WorkflowOptions<Input = unknown> {
   readonly tags?: readonly string[];
   /** False: no log; a lost run fails, or begins again where recovery is on. Default true. */
   readonly durable?: boolean;
+  /** How long a run may take from its first claim to its end, waits included; then it fails with WorkflowTimeoutError. Default: no limit. */
+  readonly maxDuration?: Duration;
   /** Whether a run whose worker was lost goes on. Default: true for durable runs. */
   readonly recoverOnWorkerLoss?: boolean;
   /** Losses in a row without a new outcome that a run survives. Default 3; 0 is none. */

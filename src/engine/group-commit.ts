@@ -76,6 +76,7 @@ export class GroupCommit {
       batch.push({ member, commit });
       events += commit.events.length;
       bytes += commit.events.reduce((sum, event) => sum + ("value" in event ? event.value.length : 0), 0);
+      for (const { input } of commit.create ?? []) bytes += input.length;
     }
     return batch;
   }
@@ -104,13 +105,18 @@ export class GroupCommit {
     }
   }
 
-  /** A run's events above `after`, tried again until the store answers; undefined once this is closed. */
-  async read(runId: RunId, after: number): Promise<readonly RecordedEvent[] | undefined> {
+  /** A run's events above `after`; undefined once this is closed. */
+  read(runId: RunId, after: number): Promise<readonly RecordedEvent[] | undefined> {
+    return this.ask((backend) => backend.readHistory(runId, after));
+  }
+
+  /** What the store answers, asked again until it does; undefined once this is closed. */
+  async ask<T>(question: (backend: Backend) => Promise<T>): Promise<T | undefined> {
     for (let waitMs = retryMsMin; !this.#closed; waitMs = Math.min(waitMs * 2, retryMsMax)) {
       try {
-        const events = await this.#options.backend.readHistory(runId, after);
+        const answer = await question(this.#options.backend);
         this.#calm();
-        return events;
+        return answer;
       } catch (error) {
         this.#asFailure(error);
         await pause(this.#options.clock, waitMs);

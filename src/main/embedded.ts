@@ -9,6 +9,7 @@ import type { WorkflowDefinition } from "../engine/definition.js";
 import type { ExecutorNote } from "../engine/executor.js";
 import { registeredSources, registeredWorkflows } from "../engine/registry.js";
 import { watchWorkers } from "../runtime/watch-workers.js";
+import { resumeHook, type ResumedHook } from "../services/resume-hook.js";
 import { runHandle, type RunHandle } from "../services/run-handle.js";
 import type { Project } from "../services/project.js";
 import { acceptInput, startRun } from "../services/start-run.js";
@@ -21,14 +22,15 @@ import { openProject } from "./open-project.js";
 export interface Embedded {
   start<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options?: StartOptions): Promise<RunHandle<Output>>;
   run(runId: RunId): RunHandle;
+  resumeHook(token: string, payload: unknown): Promise<ResumedHook>;
   close(options?: { readonly shutdownTimeoutMs?: number }): Promise<void>;
 }
 
 export async function openEmbedded(options: EngineOptions & { readonly flags?: ConfigFlags }): Promise<Embedded> {
-  const { config: file, flags = {}, onNote = printNote } = options;
+  const { config: file, recovery, flags = {}, onNote = printNote } = options;
   checkConcurrency(options.concurrency);
   const project = await openProject({
-    flags: { ...flags, ...(file !== undefined && { config: file }) },
+    flags: { ...flags, ...(file !== undefined && { config: file }), ...(recovery && { recovery }) },
     cwd: process.cwd(),
     checkpoints: options.execute === false,
     env: process.env,
@@ -41,6 +43,7 @@ export async function openEmbedded(options: EngineOptions & { readonly flags?: C
       return runHandle(project, (await startRun(project, { ...more, workflow, input: accepted })).runId);
     },
     run: (runId) => runHandle(project, runId),
+    resumeHook: (token, payload) => resumeHook(project, { token, payload }),
     close: async ({ shutdownTimeoutMs = project.config.worker.shutdownTimeoutMs } = {}) => {
       await stop?.(shutdownTimeoutMs);
       await project.close();

@@ -1,5 +1,7 @@
 import type { WorkflowDefinition } from "../engine/definition.js";
 import type { ExecutorNote } from "../engine/executor.js";
+import type { CancelOptions } from "../services/cancel-run.js";
+import type { ResumedHook } from "../services/resume-hook.js";
 import type { RunHandle } from "../services/run-handle.js";
 
 /** What `openEngine` may be told; the configuration says the rest. */
@@ -10,6 +12,8 @@ export interface EngineOptions {
   readonly workflows?: readonly WorkflowDefinition[];
   /** A configuration file; `false`: none. Default: the nearest one upward. These options win over it. */
   readonly config?: string | false;
+  /** What becomes of runs that lose their worker, where their definition does not say; stored with each run as it starts. Default: the configuration's. */
+  readonly recovery?: { readonly recoverOnWorkerLoss?: boolean; readonly maxRecoveryAttempts?: number };
   /** Runs at a time in this process. */
   readonly concurrency?: number;
   /** False: only start and look at runs; workers elsewhere execute them. Default true. */
@@ -36,6 +40,16 @@ export interface Engine {
   start<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options?: StartOptions): Promise<RunHandle<Output>>;
   /** A run that was started earlier, here or elsewhere. Throws RunNotFoundError for a text that is no run id. */
   run(runId: string): RunHandle;
+  /**
+   * Asks a run to end: its code cleans up, then it is cancelled. False where it had ended before. Throws RunNotFoundError, and
+   * WaitTimeoutError where the end was to be waited for and did not come in time.
+   */
+  cancel(run: string | RunHandle, options?: CancelOptions): Promise<boolean>;
+  /**
+   * Gives a hook its payload, and its run goes on. Throws InvalidTokenError, HookNotFoundError, HookAlreadyReceivedError, HookExpiredError,
+   * HookDisposedError, InvalidPayloadError, NotStorableValueError or PayloadTooLargeError; then nothing was recorded.
+   */
+  resumeHook(token: string, payload: unknown): Promise<ResumedHook>;
   /** Gives running steps up to `shutdownTimeoutMs` (default: the configuration's), hands the rest over, closes the store. */
   close(options?: { readonly shutdownTimeoutMs?: number }): Promise<void>;
 }

@@ -51,6 +51,7 @@ export async function hostWorker(options: HostOptions): Promise<Worker> {
           workflows,
           version: worker.version,
           limits: config.limits,
+          recovery: config.recovery,
           clock: systemClock,
           mayStart: () => hooks.mayStart(),
           random: () => Math.random(),

@@ -1,5 +1,6 @@
 import { ConfigError, RunNotFoundError } from "../core/errors.js";
 import { parseRunId } from "../core/ids.js";
+import type { RunHandle } from "../services/run-handle.js";
 import type { Engine, EngineOptions } from "./engine.js";
 
 /**
@@ -9,13 +10,16 @@ import type { Engine, EngineOptions } from "./engine.js";
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const { openEmbedded } = await import("./embedded.js");
   const embedded = await openEmbedded({ ...options, ...(options.storage !== undefined && { flags: storageFlags(options.storage) }) });
+  const run = (text: string): RunHandle => {
+    const runId = parseRunId(text);
+    if (runId === undefined) throw new RunNotFoundError(text);
+    return embedded.run(runId);
+  };
   return {
     start: (workflow, input, more) => embedded.start(workflow, input, more),
-    run: (text) => {
-      const runId = parseRunId(text);
-      if (runId === undefined) throw new RunNotFoundError(text);
-      return embedded.run(runId);
-    },
+    run,
+    cancel: async (which, more) => (typeof which === "string" ? run(which) : which).cancel(more),
+    resumeHook: (token, payload) => embedded.resumeHook(token, payload),
     close: (more) => embedded.close(more),
   };
 }

@@ -34,10 +34,11 @@ export async function openProject(options: OpenProjectOptions): Promise<Project>
 /** A configuration whose modules are imported, and the version of their code. */
 export type LoadedConfig = Config & { readonly version: string };
 
-/** The configuration and its workflow modules, imported. Throws ConfigError or ModuleError. */
+/** The configuration and its workflow modules, imported into a process of ours: `guardGlobals`. Throws ConfigError or ModuleError. */
 export async function loadWorkflows(options: LoadConfigOptions): Promise<LoadedConfig> {
   const config = await loadConfig({ ...options, loadScript });
-  const { loadModules } = await import("./load-modules.js");
+  const [{ loadModules }, { guardGlobals }] = await Promise.all([import("./load-modules.js"), import("./deterministic-globals.js")]);
+  guardGlobals();
   return { ...config, version: (await loadModules(config)).version };
 }
 

@@ -7,6 +7,7 @@ import type { WorkflowDefinition } from "../engine/definition.js";
 import { currentContext } from "../engine/context/current.js";
 import type { ExecutorNote } from "../engine/executor.js";
 import { registeredWorkflows } from "../engine/registry.js";
+import { guardGlobals } from "./deterministic-globals.js";
 import { isLoud, logLine } from "./log-line.js";
 import type { Begin, Order, Report } from "../runtime/supervisor/messages.js";
 import type { Worker } from "../runtime/worker/worker.js";
@@ -52,6 +53,7 @@ let loaded: { workflows: readonly string[]; version: string } = { workflows: [],
 
 async function open(orders: Begin<Config>): Promise<Worker> {
   const { config, workerId, parentId, hostname, concurrency, company } = orders;
+  guardGlobals();
   const { version } = await loadModules(config);
   const workflows = chosen(orders.workflows);
   loaded = { workflows: [...workflows.keys()], version };

@@ -3,7 +3,7 @@ import { nearest } from "../base/nearest.js";
 import type { Config } from "../config/config.js";
 import { WorkflowNotFoundError } from "../core/errors.js";
 import type { WorkflowDefinition } from "../engine/definition.js";
-import { inputSchemaOf } from "../engine/input.js";
+import { jsonSchemaOf } from "../engine/input.js";
 import { registeredWorkflows } from "../engine/registry.js";
 
 /** A workflow under the names that JSON shows. */
@@ -53,7 +53,7 @@ export function findWorkflow(name: string): WorkflowDefinition {
 
 /** The schema of a workflow's input as JSON Schema; undefined where there is none. */
 export function inputSchema(workflow: WorkflowDefinition): JsonSchema | undefined {
-  return inputSchemaOf(workflow);
+  return jsonSchemaOf(workflow.options.input);
 }
 
 function adviceWithout(count: number): string {
@@ -69,7 +69,7 @@ function workflowRow(workflow: WorkflowDefinition): WorkflowRow {
     tags: options.tags ?? [],
     max_duration: null,
     durable: options.durable ?? true,
-    input_schema: inputSchemaOf(workflow) ?? null,
+    input_schema: jsonSchemaOf(workflow.options.input) ?? null,
     schedule: null,
   };
 }

@@ -9,6 +9,7 @@ import {
 } from "../core/errors.js";
 import type { RunId } from "../core/ids.js";
 import type { Parked, RunRecord, RunStatus } from "../core/run.js";
+import { lastOfChain } from "../engine/cancel-run.js";
 import { findRun } from "./find-run.js";
 import type { Project } from "./project.js";
 import { errorCard, thrownText, type ErrorCard } from "./show-run.js";
@@ -24,9 +25,10 @@ export interface RunOutcome {
   readonly error?: ErrorCard;
 }
 
-/** The result of a completed run. Throws as {@link findRun} and {@link resultOf}. */
+/** The result of a completed run; of a chain, of its last. Throws as {@link findRun} and {@link resultOf}. */
 export async function readResult(project: Project, { id }: { readonly id: string }): Promise<unknown> {
-  return resultOf(await findRun(project, id));
+  const { runId } = await findRun(project, id);
+  return resultOf(await lastOfChain(project.backend, runId));
 }
 
 /** Throws RunFailedError, RunCancelledError, the error that a run is parked for, or RunNotEndedError. */

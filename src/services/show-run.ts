@@ -2,10 +2,11 @@ import { inspect } from "node:util";
 import { decode } from "../base/codec.js";
 import type { EventType, RecordedEvent } from "../core/events/event.js";
 import type { ParkCode } from "../core/events/run.js";
-import type { OperationId, WorkerId } from "../core/ids.js";
+import type { OperationId, RunId, WorkerId } from "../core/ids.js";
 import type { Parked, RunRecord } from "../core/run.js";
 import { stepsOf, type StepStatus } from "../core/steps.js";
 import { findRun } from "./find-run.js";
+import { openWaits } from "./open-waits.js";
 import { runRow, secondsBetween, type RunRow } from "./list-runs.js";
 import type { Project } from "./project.js";
 
@@ -18,10 +19,10 @@ export interface RunCard extends RunRow {
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly max_recovery_attempts: number;
   readonly recover_on_worker_loss: boolean;
-  readonly parent_run_id: string | null;
+  readonly parent_run_id: RunId | null;
   readonly nesting_depth: number;
-  readonly continued_from_run_id: string | null;
-  readonly continued_to_run_id: string | null;
+  readonly continued_from_run_id: RunId | null;
+  readonly continued_to_run_id: RunId | null;
   readonly worker_id: WorkerId | null;
   readonly last_event: { readonly type: EventType; readonly timestamp: Date; readonly sequence: number } | null;
   readonly event_count: number;
@@ -52,10 +53,17 @@ export interface StepCard {
   readonly duration: number | null;
 }
 
+export interface ShownRun {
+  readonly card: RunCard;
+  /** The hooks and children that it waits for, in words. */
+  readonly waitsFor: readonly string[];
+}
+
 /** The run with this id, prefix or `@last`. Throws as {@link findRun}. */
-export async function showRun(project: Project, { id }: { readonly id: string }): Promise<RunCard> {
+export async function showRun(project: Project, { id }: { readonly id: string }): Promise<ShownRun> {
   const run = await findRun(project, id);
-  return runCard(run, await project.backend.readHistory(run.runId, 0));
+  const history = await project.backend.readHistory(run.runId, 0);
+  return { card: runCard(run, history), waitsFor: openWaits(run, history) };
 }
 
 function runCard(run: RunRecord, history: readonly RecordedEvent[]): RunCard {
@@ -71,10 +79,10 @@ function runCard(run: RunRecord, history: readonly RecordedEvent[]): RunCard {
     recovery_attempts,
     max_recovery_attempts: run.maxRecoveryAttempts,
     recover_on_worker_loss: run.recoverOnWorkerLoss,
-    parent_run_id: null,
-    nesting_depth: 0,
-    continued_from_run_id: null,
-    continued_to_run_id: null,
+    parent_run_id: run.parent?.runId ?? null,
+    nesting_depth: run.nestingDepth,
+    continued_from_run_id: run.continuedFrom ?? null,
+    continued_to_run_id: run.continuedTo ?? null,
     wake_at,
     worker_id: run.workerId ?? null,
     last_event: lastEvent(history),

@@ -22,7 +22,7 @@ export interface WaitRunOptions {
 // The end of a run rings no bell, so the store is asked too: often at first, then slowly.
 const pollMs = { first: 10, max: 250 };
 
-/** The run when it has ended, or is parked: then nothing but other code moves it. Throws WaitTimeoutError. */
+/** The run when it has ended, or is parked: then nothing but other code moves it. Of a chain, the last. Throws WaitTimeoutError. */
 export async function waitRun(project: Pick<Project, "backend" | "clock">, options: WaitRunOptions): Promise<RunRecord> {
   const { backend, clock } = project;
   const { timeoutMs = Infinity, signal } = options;
@@ -47,18 +47,29 @@ export async function waitRun(project: Pick<Project, "backend" | "clock">, optio
   }
 }
 
-/** One look after another at a run and its new events, and whether the wait is over. */
-function lookAt(backend: Backend, { runId, untilSuspended = false, onEvents, signal }: WaitRunOptions): () => Promise<{ readonly run: RunRecord; readonly enough: boolean }> {
-  let seen = 0;
-  return async () => {
-    const run = await backend.getRun(runId);
-    if (run === undefined) throw new RunNotFoundError(runId);
-    const events = onEvents === undefined ? [] : await backend.readHistory(runId, seen);
+interface Look {
+  readonly run: RunRecord;
+  /** Whether the wait is over. */
+  readonly enough: boolean;
+}
+
+/** One look after another at a run and its new events, and at the runs that go on in its place. */
+function lookAt(backend: Backend, { runId, untilSuspended = false, onEvents, signal }: WaitRunOptions): () => Promise<Look> {
+  let [id, seen] = [runId, 0];
+  const look = async (): Promise<Look> => {
+    const run = await backend.getRun(id);
+    if (run === undefined) throw new RunNotFoundError(id);
+    const events = onEvents === undefined ? [] : await backend.readHistory(id, seen);
     seen += events.length;
     if (events.length > 0) onEvents?.(events);
+    if (run.continuedTo !== undefined) {
+      [id, seen] = [run.continuedTo, 0];
+      return look();
+    }
     const ended = isTerminal(run.status) || run.parked !== undefined;
     return { run, enough: ended || signal?.aborted === true || (untilSuspended && run.status === "suspended") };
   };
+  return look;
 }
 
 /** Resolves when the bell rings, and after `delayMs` in any case. */

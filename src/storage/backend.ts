@@ -1,6 +1,8 @@
 import type { Company, Refusal } from "../core/claim.js";
 import type { RecordedEvent, WorkflowEvent } from "../core/events/event.js";
-import type { RunId, WorkerId } from "../core/ids.js";
+import type { OperationId, RunId, WorkerId } from "../core/ids.js";
+import type { LinkedAppend } from "../core/family.js";
+import type { HookRecord, HookStatus } from "../core/hooks.js";
 import type { LossOutcome } from "../core/recovery.js";
 import type { NewRun, RunRecord, RunStatus } from "../core/run.js";
 
@@ -12,12 +14,17 @@ export interface Backend {
   /**
    * Appends to runs. Each member is all or nothing and independent of the others; the backend assigns the sequences and
    * folds the events into the run's row (`foldRun`), in the same transaction. When the promise resolves, what was accepted is
-   * durable (I7). It rejects with a StorageError: `rolled_back`, nothing of the batch was written; `unknown`, read again.
+   * durable (I7). Whatever ends a run, here and in `loseWorker` and `closeChildren`, also tells its parent (`noteToParent`), disposes of its
+   * pending hooks and marks it as closing where it has children to close, in that transaction. A manual retry of a run that failed undoes
+   * what its end did to its hooks (`foldHooks`), and leaves children behind, closed and orphaned (`isLeftByRetry`). It rejects with a StorageError: `rolled_back`, nothing of the batch was written; `unknown`, read again.
    */
   commit(batch: readonly RunCommit[]): Promise<readonly CommitResult[]>;
 
-  /** Inserts a pending run; where its workflow has a run with that idempotency key already, names that one instead (I9). */
-  createRun(run: NewRun): Promise<CreateResult>;
+  /**
+   * Inserts a pending run; where its workflow has a run with that idempotency key already, names that one instead (I9). `history` is
+   * what the run begins with: the part of another run's events that it reuses.
+   */
+  createRun(run: NewRun, history?: readonly WorkflowEvent[]): Promise<CreateResult>;
 
   /**
    * Gives due runs to a worker, oldest due time first: epoch raised, `workflow.started` or `workflow.resumed` appended, lease
@@ -32,6 +39,17 @@ export interface Backend {
   readHistory(runId: RunId, after: number): Promise<readonly RecordedEvent[]>;
 
   getRun(runId: RunId): Promise<RunRecord | undefined>;
+
+  getHook(runId: RunId, hookId: OperationId): Promise<HookRecord | undefined>;
+
+  /** Newest first. */
+  listHooks(filter: HookFilter): Promise<readonly HookRecord[]>;
+
+  /**
+   * Closes up to `limit` children of runs that have ended and are closing: `closingEvents` are appended to each, and it is marked as orphaned.
+   * Returns how many; 0 when no run is closing any more. Can be called by anybody, at any time, by several at once.
+   */
+  closeChildren(limit: number, now: number): Promise<number>;
 
   /** At most `limit` ids that begin with `prefix`, newest first. An empty prefix gives the newest runs. */
   findRunIds(prefix: string, limit: number): Promise<readonly RunId[]>;
@@ -82,8 +100,12 @@ export interface RunCommit {
   readonly seen: number;
   /** Refuse when anything was appended above `seen`. Suspending, ending and parking carry it. */
   readonly expect?: true;
-  /** In order. Those of a transient run are folded into its row and not kept. */
+  /** In order. Those of a transient run are folded into its row and not kept, but for its hooks, which it can't have. */
   readonly events: readonly WorkflowEvent[];
+  /** Runs that begin with this commit: children, and the successor of a chain. Their ids must be new. */
+  readonly create?: readonly NewRun[];
+  /** Appends to other runs, as foreign ones: each is passed over where its run has ended, is unknown or (a request to cancel) was asked before. */
+  readonly linked?: readonly LinkedAppend[];
 }
 
 export type CommitResult =
@@ -93,7 +115,9 @@ export type CommitResult =
    * `fence`: the writer no longer holds the run. `ended`: a foreign append came after the run's end. `expect`: something was
    * appended meanwhile. `unknown_run`: no such run.
    */
-  | { readonly accepted: false; readonly refused: Refusal | "unknown_run" };
+  | { readonly accepted: false; readonly refused: Refusal | "unknown_run" }
+  /** An event of the hook does not fit its status (`foldHook`). */
+  | { readonly accepted: false; readonly refused: "hook"; readonly hookId: OperationId };
 
 export interface CreateResult {
   readonly runId: RunId;
@@ -122,18 +146,30 @@ export type ClaimResult =
   | {
       readonly worker: "alive";
       readonly claimed: readonly RunRecord[];
-      /** Runs this worker holds that somebody wrote to since their claim, and the newest such sequence. */
+      /**
+       * Runs this worker holds that somebody wrote to since their claim, and the newest such sequence; and for a minute those that somebody ended
+       * while it held them.
+       */
       readonly inboxes: readonly { readonly runId: RunId; readonly sequence: number }[];
       /** The earliest future due time among the asked workflows, for the next look. */
       readonly nextDueAt?: number;
       /** Somebody asked this worker to stop (`worker stop`). */
       readonly stopRequested: boolean;
+      /** Whether a run is closing: `closeChildren` has something to do. */
+      readonly closing: boolean;
     };
+
+export interface HookFilter {
+  readonly runId?: RunId;
+  readonly status?: HookStatus;
+  readonly limit: number;
+}
 
 export interface RunFilter {
   readonly statuses?: readonly RunStatus[];
   readonly workflowName?: string;
   readonly workerId?: WorkerId;
+  readonly parentId?: RunId;
   readonly tag?: string;
   /** Part of a run id, a workflow name or an idempotency key. */
   readonly query?: string;

@@ -1,95 +1,158 @@
 import { randomBytes } from "node:crypto";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { systemClock, type Clock } from "../base/clock.js";
 import { parseDurationMs, type Duration } from "../base/duration.js";
 import { defaults } from "../core/defaults.js";
-import { InvalidDefinitionError } from "../core/errors.js";
-import { newWorkerId, type RunId } from "../core/ids.js";
+import { InvalidDefinitionError, RunNotFoundError, WorkflowNotFoundError } from "../core/errors.js";
+import type { HookRecord } from "../core/hooks.js";
+import { newWorkerId, parseRunId, tokenOf, type RunId } from "../core/ids.js";
 import { createExecutor } from "../engine/create-executor.js";
 import type { WorkflowDefinition } from "../engine/definition.js";
 import type { ExecutorNote } from "../engine/executor.js";
+import type { StoredHistory } from "../engine/replay-run.js";
 import type { StartHeartbeat } from "../runtime/worker/heartbeat.js";
 import { startWorker } from "../runtime/worker/worker.js";
+import { cancelRun, type CancelOptions } from "../services/cancel-run.js";
+import { resumeHook } from "../services/resume-hook.js";
 import { runHandle, type RunHandle } from "../services/run-handle.js";
-import { acceptInput, startRun } from "../services/start-run.js";
+import { acceptInput, startRun, type StartRunOptions } from "../services/start-run.js";
 import type { Backend } from "../storage/backend.js";
 import { createMemoryBackend } from "../storage/memory/memory-backend.js";
+import { observed } from "./observed-store.js";
+import { HookAnswers, stepsWith, type HookStandIns, type StepStandIns } from "./stand-ins.js";
 import { TestClock } from "./test-clock.js";
 
 /** What the engine of a test executes. */
 export interface TestEngineOptions {
+  /** Children that the workflows start belong here too. */
   readonly workflows: readonly WorkflowDefinition[];
+  /** Called in the place of the steps of these names, with their arguments; retries and timeouts stay the step's own. */
+  readonly steps?: StepStandIns;
+  /** Resume the hooks of these names as soon as they wait: with this payload, or with what the function makes of the token. */
+  readonly hooks?: HookStandIns;
   /** Where time begins. Default 2025-01-01T00:00:00Z. */
   readonly startAt?: Date;
   /** What the engine and the runs' logs have to say. Default: nobody listens. */
   readonly onNote?: (note: ExecutorNote) => void;
 }
 
-/** An engine without a file and with a clock of its own: a sleep of a week takes no time. */
+/**
+ * An engine without a file and with a clock of its own: a sleep of a week takes no time. Whatever is called, it resolves when the runs have come as
+ * far as they get without time passing; a step that really waits, for a file or a server, is not waited for, so give it a stand-in or await its run's
+ * `result()`. What a stand-in of a hook did wrong is thrown by the next call.
+ */
 export interface TestEngine {
-  /** Records a run; it executes as far as it gets without time passing. Throws InvalidInputError. */
-  start<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input): Promise<RunHandle<Output>>;
+  /** Records a run. Throws InvalidInputError, or WorkflowNotFoundError where this engine was not given the workflow. */
+  start<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options?: Pick<StartRunOptions, "idempotencyKey" | "tags">): Promise<RunHandle<Output>>;
+  /** A run that was started earlier, a child of one, say. Throws RunNotFoundError for a text that is no run id. */
+  run(runId: string): RunHandle;
+  /** Asks a run to end. False where it had ended before. Throws RunNotFoundError. */
+  cancel(runId: string, options?: Pick<CancelOptions, "reason" | "force">): Promise<boolean>;
+  /** Gives a hook its payload. Throws what `engine.resumeHook` throws: HookExpiredError, InvalidPayloadError … */
+  resumeHook(token: string, payload: unknown): Promise<void>;
+  /** The hooks that wait to be resumed, oldest first; those of one run, or all. */
+  pendingHooks(runId?: string): Promise<readonly PendingHook[]>;
   /** Lets time pass: timers fire in their order, and what they wake executes. Throws InvalidDefinitionError for no duration. */
   advance(duration: Duration): Promise<void>;
   /** The time as the engine has it. */
   now(): Date;
   /** The types of a run's events, in order; an operation's with its id: `step.completed step_charge_1`. */
-  history(runId: RunId): Promise<readonly string[]>;
+  history(runId: string): Promise<readonly string[]>;
+  /** The run and its whole history, to be kept as JSON and given to `replayHistory` by a later version of the code. Throws RunNotFoundError. */
+  historyOf(runId: string): Promise<StoredHistory>;
+  /** Ends it. Throws InvalidDefinitionError where it had a stand-in for a hook that was never heard of. */
   close(): Promise<void>;
 }
 
-const startMs = Date.UTC(2025, 0, 1);
+/** A hook that waits for its payload. */
+export interface PendingHook {
+  /** What resumes it. */
+  readonly token: string;
+  readonly name: string;
+  readonly runId: RunId;
+  /** When it gives up; undefined where it waits for ever. */
+  readonly expiresAt: Date | undefined;
+}
 
-/** Opens a store in memory and a worker on it, both in this process. */
-export async function openTestEngine({ workflows, startAt, onNote = () => {} }: TestEngineOptions): Promise<TestEngine> {
-  const clock = new TestClock(startAt?.getTime() ?? startMs);
-  const { backend, settled } = observed(createMemoryBackend());
-  const byName = new Map(workflows.map((definition) => [definition.name, definition]));
-  const workerId = newWorkerId(clock.now(), randomBytes);
-  const shared = { backend, clock, onNote };
-  const worker = await startWorker({
-    ...shared,
-    worker: { workerId, role: "embedded", hostname: "test", pid: process.pid, version: "test", concurrency: 1000, workflows: [...byName.keys()] },
-    company: "any",
-    leaseMs: defaults.worker.leaseMs,
-    shutdownTimeoutMs: 0,
-    startHeartbeat: alwaysAlive,
-    createExecutor: (hooks) =>
-      createExecutor({ ...hooks, ...shared, version: "test", workflows: byName, limits: defaults.limits, random: () => 0 }),
+const startMs = Date.UTC(2025, 0, 1);
+const config = { recovery: defaults.recovery, limits: defaults.limits };
+
+/** Opens a store in memory and a worker on it, both in this process. Throws InvalidDefinitionError for a stand-in of a step that was not defined. */
+export async function openTestEngine(options: TestEngineOptions): Promise<TestEngine> {
+  const clock = new TestClock(options.startAt?.getTime() ?? startMs);
+  const store = createMemoryBackend();
+  const answers = new HookAnswers(options.hooks ?? {}, {
+    settled: () => settled(),
+    resume: (token, payload) => resumeHook({ config, clock, backend }, { token, payload }),
   });
-  const project = { ...shared, config: { recovery: defaults.recovery } };
+  const { backend, settled } = observed(answers.watch(store));
+  const worker = await startTestWorker(options, { backend, clock });
+  const project = { config, backend, clock };
+  // Who waits for a run waits in real time, and without being taken for something that goes on.
+  const waiting = { backend: store, clock: realTimersOf(clock) };
+  const atRest = async () => {
+    do await settled();
+    while (answers.busy);
+    answers.check();
+  };
 
   return {
-    async start(workflow, input) {
-      const { runId } = await startRun(project, { workflow, input: await acceptInput(workflow, input, defaults.limits) });
-      await settled();
-      return runHandle(project, runId);
+    async start(workflow, input, more) {
+      checkKnown(options.workflows, workflow);
+      const { runId } = await startRun(project, { ...more, workflow, input: await acceptInput(workflow, input, config.limits) });
+      await atRest();
+      return runHandle(waiting, runId);
+    },
+    run: (runId) => runHandle(waiting, runIdOf(runId)),
+    async cancel(runId, more) {
+      const { cancelled } = await cancelRun(project, runIdOf(runId), { ...more, requestedBy: "test" });
+      await atRest();
+      return cancelled;
+    },
+    async resumeHook(token, payload) {
+      await resumeHook(project, { token, payload });
+      await atRest();
+    },
+    pendingHooks: async (runId) => {
+      const hooks = await store.listHooks({ status: "pending", limit: Infinity, ...(runId !== undefined && { runId: runIdOf(runId) }) });
+      return hooks.toReversed().map(pendingHook);
     },
     async advance(duration) {
-      const ms = parseDurationMs(duration);
-      if (ms === undefined) throw new InvalidDefinitionError(`advance(${JSON.stringify(duration)}): this is no duration`, 'give "7d", "1h30m", or a number of seconds');
-      const target = clock.now() + ms;
-      await settled();
+      const target = clock.now() + lengthOf(duration);
+      await atRest();
       while (clock.now() < target) {
-        clock.moveTo(Math.min(target, await nextMove(backend, clock)));
-        await settled();
+        clock.moveTo(Math.min(target, clock.nextTimerAt, await nextWakeAt(store, clock)));
+        await atRest();
       }
     },
     now: () => new Date(clock.now()),
-    history: async (runId) => (await backend.readHistory(runId, 0)).map((event) => ("operationId" in event ? `${event.type} ${event.operationId}` : event.type)),
+    history: async (runId) => (await store.readHistory(runIdOf(runId), 0)).map((event) => ("operationId" in event ? `${event.type} ${event.operationId}` : event.type)),
+    historyOf: (runId) => storedHistory(store, runIdOf(runId)),
     async close() {
-      await worker.stop(0);
-      await backend.close();
+      const stopped = worker.stop(0);
+      await settled();
+      clock.moveTo(clock.now()); // steps that still run get no grace
+      await stopped;
+      await store.close();
+      answers.checkUse();
     },
   };
 }
 
-/** While a run executes, the next timer may be one of its; while all are suspended, only their wake times matter. */
-async function nextMove(backend: Backend, clock: TestClock): Promise<number> {
-  const running = await backend.listRuns({ statuses: ["running"], limit: 1 });
-  if (running.length > 0) return clock.nextTimerAt ?? Infinity;
-  const suspended = await backend.listRuns({ statuses: ["suspended"], limit: Infinity });
-  const wakes = suspended.map(({ dueAt }) => dueAt ?? Infinity).filter((dueAt) => dueAt > clock.now());
-  return Math.min(Infinity, ...wakes);
+async function startTestWorker({ workflows, steps = {}, onNote = () => {} }: TestEngineOptions, parts: { readonly backend: Backend; readonly clock: TestClock }) {
+  const { backend, clock } = parts;
+  const byName = new Map(workflows.map((definition) => [definition.name, definition]));
+  const stepFor = stepsWith(steps);
+  const shared = { backend, onNote };
+  return startWorker({
+    ...shared,
+    clock: clock.background,
+    worker: { workerId: newWorkerId(clock.now(), randomBytes), role: "embedded", hostname: "test", pid: process.pid, version: "test", concurrency: 1000, workflows: [...byName.keys()] },
+    company: "any",
+    leaseMs: defaults.worker.leaseMs,
+    shutdownTimeoutMs: 0,
+    startHeartbeat: alwaysAlive,
+    createExecutor: (hooks) => createExecutor({ ...hooks, ...shared, ...config, clock, version: "test", workflows: byName, stepFor, random: () => 0 }),
+  });
 }
 
 // Nothing can take this worker for dead: it is the only one that looks.
@@ -99,19 +162,39 @@ const alwaysAlive: StartHeartbeat = (listener) => ({
   stop: async () => {},
 });
 
-const quietTurns = 10;
+function realTimersOf(clock: Clock): Clock {
+  return { ...systemClock, now: () => clock.now() };
+}
 
-/** A store, and the wait until nobody has asked it for anything for some turns of the event loop. */
-function observed(store: Backend): { readonly backend: Backend; readonly settled: () => Promise<void> } {
-  let quiet = 0;
-  const backend = new Proxy(store, {
-    get(target, name) {
-      quiet = 0;
-      return Reflect.get(target, name) as unknown;
-    },
-  });
-  const settled = async () => {
-    for (quiet = 0; quiet < quietTurns; quiet++) await nextTurn();
-  };
-  return { backend, settled };
+// Under its name another one would run, or none.
+function checkKnown<Input, Output>(workflows: readonly unknown[], workflow: WorkflowDefinition<Input, Output>): void {
+  if (!workflows.includes(workflow)) throw new WorkflowNotFoundError(workflow.name, "give it to openTestEngine({ workflows: [ … ] })");
+}
+
+function runIdOf(text: string): RunId {
+  const runId = parseRunId(text);
+  if (runId === undefined) throw new RunNotFoundError(text);
+  return runId;
+}
+
+async function storedHistory(store: Backend, runId: RunId): Promise<StoredHistory> {
+  const run = await store.getRun(runId);
+  if (run === undefined) throw new RunNotFoundError(runId);
+  return { run, history: await store.readHistory(runId, 0) };
+}
+
+function pendingHook({ runId, hookId, name, expiresAt }: HookRecord): PendingHook {
+  return { token: tokenOf(runId, hookId), name, runId, expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt) };
+}
+
+function lengthOf(duration: Duration): number {
+  const ms = parseDurationMs(duration);
+  if (ms === undefined) throw new InvalidDefinitionError(`advance(${JSON.stringify(duration)}): this is no duration`, 'give "7d", "1h30m", or a number of seconds');
+  return ms;
+}
+
+/** When the next suspended run goes on by itself. */
+async function nextWakeAt(store: Backend, clock: Clock): Promise<number> {
+  const suspended = await store.listRuns({ statuses: ["suspended"], limit: Infinity });
+  return Math.min(Infinity, ...suspended.map(({ dueAt = Infinity }) => dueAt).filter((dueAt) => dueAt > clock.now()));
 }

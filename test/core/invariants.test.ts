@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { encode } from "../../src/base/codec.js";
 import type { RecordedEvent, WorkflowEvent } from "../../src/core/events/event.js";
-import { newRunId, newWorkerId, operationIdOf } from "../../src/core/ids.js";
+import { newRunId, newWorkerId, operationIdOf, type OperationId } from "../../src/core/ids.js";
 import { findingsOf } from "../../src/core/invariants.js";
 import { foldHistory, type NewRun, type RunRecord } from "../../src/core/run.js";
 import { checkStore } from "../../src/services/check-store.js";
@@ -20,20 +20,29 @@ const definition: NewRun = {
   tags: [],
   recoverOnWorkerLoss: true,
   maxRecoveryAttempts: 3,
+  nestingDepth: 0,
 };
 
-const begun: WorkflowEvent = { type: "workflow.started", at: 2, workerId };
-const resumed: WorkflowEvent = { type: "workflow.resumed", at: 5, reason: "timer", workerId };
+const begun: WorkflowEvent = { type: "workflow.started", at: 2, workerId, version: "v1" };
+const resumed: WorkflowEvent = { type: "workflow.resumed", at: 5, reason: "timer", workerId, version: "v1" };
 const acting: WorkflowEvent = { type: "step.started", at: 3, operationId: charge, attempt: 1, after: 1, value: encode([]) };
 const acted: WorkflowEvent = { type: "step.completed", at: 4, operationId: charge, value: encode("paid") };
 const asleep: WorkflowEvent = { type: "workflow.suspended", at: 4, reason: "waiting", wakeAt: 5, wakeReason: "timer" };
 const forgotten: WorkflowEvent = { type: "workflow.suspended", at: 4, reason: "waiting" };
+const hook = operationIdOf("hook_ok", 1);
+const waits: WorkflowEvent = { type: "hook.created", at: 3, operationId: hook, name: "ok", after: 1 };
+const given: WorkflowEvent = { type: "hook.received", at: 5, operationId: hook, value: encode("yes") };
+const broken: WorkflowEvent = { type: "workflow.failed", at: 6, value: encode("no") };
+const retry = (...reset: readonly OperationId[]): WorkflowEvent => ({ type: "workflow.resumed", at: 7, reason: "manual_retry", reset });
 const over: WorkflowEvent = { type: "workflow.completed", at: 6, value: encode("done") };
 
 test.for([
   ["a run that was never claimed", []],
   ["a run with a worker", [begun, acting, acted]],
   ["a run that sleeps", [begun, acting, acted, asleep]],
+  ["a run that waits for somebody", [begun, waits, forgotten]],
+  ["a run that somebody resumed while nobody held it", [begun, waits, forgotten, given]],
+  ["a run that failed and was retried", [begun, acting, acted, broken, retry(charge), resumed, acting, acted, over]],
   ["a run that woke and ended", [begun, asleep, resumed, acting, acted, over]],
 ] as const)("%s breaks nothing", ([, events]) => {
   const history = recorded(events);
@@ -45,6 +54,8 @@ test.for([
   ["I2", "a claim over a live holder", recorded([begun, resumed]), 2],
   ["I2", "a step's outcome after the run was let go", recorded([begun, acting, asleep, acted]), 4],
   ["I3", "a second outcome", recorded([begun, acting, acted, acted]), 4],
+  ["I3", "a second outcome in a new life that did not reset its operation", recorded([begun, acting, acted, broken, retry(), resumed, acted]), 7],
+  ["I4", "a retry of a run that completed", recorded([begun, over, retry()]), 3],
   ["I4", "an event after the end", recorded([begun, over, begun]), 3],
 ] as const)("%s: %s is found", ([invariant, , history, sequence]) => {
   const run = recordOf(history);
@@ -60,8 +71,9 @@ test("I3: a failed attempt is not an outcome, a final failure is", () => {
 });
 
 test("I5: a run that nothing will ever make due is found", () => {
-  const history = recorded([begun, forgotten]);
-  expect(findingsOf(recordOf(history), history)).toMatchObject([{ invariant: "I5" }]);
+  for (const history of [recorded([begun, forgotten]), recorded([begun, waits, { type: "hook.expired", at: 4, operationId: hook }, forgotten])]) {
+    expect(findingsOf(recordOf(history), history)).toMatchObject([{ invariant: "I5" }]);
+  }
 });
 
 test("I5: a run whose worker is dead is found", () => {
@@ -75,6 +87,9 @@ test.for([
   ["result", { result: encode("other") }],
   ["dueAt", { dueAt: 99 }],
   ["recoveryAttempts", { recoveryAttempts: 2 }],
+  ["closableChildren", { closableChildren: 1 }],
+  ["cancellationRequested", { cancellationRequested: true }],
+  ["reservedFor", { reservedFor: "v1" }],
 ] as const)("I10: a row whose %s is not the fold of its events is found", ([field, change]) => {
   const history = recorded([begun, over]);
   const findings = findingsOf({ ...recordOf(history), ...change }, history);

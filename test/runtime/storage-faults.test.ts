@@ -109,6 +109,7 @@ async function openWorker(backend: Backend) {
         clock: systemClock,
         version: "v1",
         limits: defaults.limits,
+        recovery: defaults.recovery,
         workflows: new Map([[body.name, body]]),
         random: () => 0.5,
       }),

@@ -162,7 +162,7 @@ function child(place: number): FakeChild {
 const killed: Exit = { code: null, signal: "SIGKILL" };
 
 async function startRun(): Promise<RunId> {
-  const settings = { workflowName: "w", durable: true, tags: [], recoverOnWorkerLoss: true, maxRecoveryAttempts: 10 };
+  const settings = { workflowName: "w", durable: true, tags: [], recoverOnWorkerLoss: true, maxRecoveryAttempts: 10, nestingDepth: 0 };
   return (await backend.createRun({ runId: newRunId(clock.now(), randomBytes), input: encode(null), createdAt: clock.now(), ...settings })).runId;
 }
 

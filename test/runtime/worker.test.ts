@@ -45,7 +45,7 @@ async function start(company: Company = "crowd", concurrency = 2) {
 }
 
 async function startRun(more: { workflowName?: string } = {}): Promise<RunId> {
-  const settings = { workflowName: "w", durable: true, tags: [], recoverOnWorkerLoss: true, maxRecoveryAttempts: 10 };
+  const settings = { workflowName: "w", durable: true, tags: [], recoverOnWorkerLoss: true, maxRecoveryAttempts: 10, nestingDepth: 0 };
   const { runId } = await backend.createRun({ runId: newRunId(clock.now(), randomBytes), input: encode(null), createdAt: clock.now(), ...settings, ...more });
   await settle();
   return runId;

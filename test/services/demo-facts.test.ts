@@ -12,12 +12,12 @@ const other = newWorkerId(0, (count) => new Uint8Array(count).fill(2));
 
 // What a tour sees that goes as it should.
 const good: readonly WorkflowEvent[] = [
-  { type: "workflow.started", at: 10, workerId: killed },
+  { type: "workflow.started", at: 10, workerId: killed, version: "v1" },
   { type: "step.started", at: 11, operationId: validate, attempt: 1, after: 1, value },
   { type: "step.completed", at: 12, operationId: validate, value },
   { type: "step.started", at: 13, operationId: pay, attempt: 1, after: 3, value },
   { type: "workflow.interrupted", reason: "worker_lost", at: 25, workerId: killed, lastEventSequence: 4, error: "killed by SIGKILL", recoveryAttempt: 1, recoverable: true },
-  { type: "workflow.resumed", at: 30, reason: "recovery", workerId: other },
+  { type: "workflow.resumed", at: 30, reason: "recovery", workerId: other, version: "v1" },
   { type: "step.started", at: 31, operationId: pay, attempt: 2, after: 3, value },
   { type: "step.completed", at: 40, operationId: pay, value },
   { type: "workflow.completed", at: 41, value },

@@ -67,7 +67,7 @@ describe("listRuns", () => {
 
   test("without a limit goes through all pages, each run once", async () => {
     for (let n = 0; n < 1100; n++) {
-      const run = { workflowName: "many", durable: true, input: encode(n), tags: [], recoverOnWorkerLoss: true, maxRecoveryAttempts: 3 };
+      const run = { workflowName: "many", durable: true, input: encode(n), tags: [], recoverOnWorkerLoss: true, maxRecoveryAttempts: 3, nestingDepth: 0 };
       await project.backend.createRun({ runId: newRunId(n, (count) => new Uint8Array(count)), createdAt: n, ...run });
     }
     const { runs: found, cursor } = await listRuns(project, { workflowName: "many" });

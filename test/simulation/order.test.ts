@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { fuzz } from "../support/simulation/fuzz.js";
-import { programs } from "../support/simulation/programs.js";
+import { plans } from "../support/simulation/programs.js";
 
 const runs = Number(process.env["PYWORKFLOW_FUZZ_RUNS"] ?? 300);
 const seed = Number(process.env["PYWORKFLOW_FUZZ_SEED"] ?? fc.sample(fc.nat(), 1)[0]);
@@ -11,8 +11,8 @@ test(
   `order is data: ${runs} random programs survive a crash after every commit (PYWORKFLOW_FUZZ_SEED=${seed})`,
   async () => {
     let executions = 0;
-    const property = fc.asyncProperty(programs, fc.noShrink(fc.nat()), async (program, moves) => {
-      executions += await fuzz(program, moves);
+    const property = fc.asyncProperty(plans, fc.noShrink(fc.nat()), async (plan, moves) => {
+      executions += await fuzz(plan, moves);
     });
     await fc.assert(property, { numRuns: runs, seed, plugins: [fc.interruptAfterTimeLimit(msMax, { failOnInterrupt: true })] });
     expect(executions).toBeGreaterThan(runs);

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { FoundFault, fuzz } from "../support/simulation/fuzz.js";
-import { programs } from "../support/simulation/programs.js";
+import { plans } from "../support/simulation/programs.js";
 import type { Faults } from "../support/simulation/world.js";
 
 // A fuzzer that can't fail proves nothing: each engine here is broken, and must be found out within a hundred executions.
@@ -26,9 +26,9 @@ function deliverAll(count: number, deliver: () => boolean): boolean {
 /** How many executions it took to find a fault. */
 async function executionsUntilFault(always: Faults): Promise<number> {
   let executions = 0;
-  for (const program of fc.sample(programs, { numRuns: 100, seed: 42 })) {
+  for (const plan of fc.sample(plans, { numRuns: 100, seed: 42 })) {
     try {
-      executions += await fuzz(program, executions, always);
+      executions += await fuzz(plan, executions, always);
     } catch (error) {
       if (error instanceof FoundFault) return executions + error.execution;
       throw error;
@@ -47,11 +47,11 @@ test("an engine that delivers several outcomes in one turn is found out", async 
 });
 
 test("an engine that suspends and ends without `expect` is found out", async () => {
-  expect(await executionsUntilFault({ forgetsExpect: true, cancels: 0.1 })).toBeLessThanOrEqual(100);
+  expect(await executionsUntilFault({ broken: "forgets expect", cancels: 0.1 })).toBeLessThanOrEqual(100);
 });
 
 test("the same programs and faults pass on the engine as it is", async () => {
   let executions = 0;
-  for (const program of fc.sample(programs, { numRuns: 15, seed: 42 })) executions += await fuzz(program, executions, { cancels: 0.1 });
+  for (const plan of fc.sample(plans, { numRuns: 15, seed: 42 })) executions += await fuzz(plan, executions, { cancels: 0.1 });
   expect(executions).toBeGreaterThanOrEqual(100);
 });

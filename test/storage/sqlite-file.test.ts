@@ -8,8 +8,7 @@ import { operationIdOf } from "../../src/core/ids.js";
 import { networkFileSystem } from "../../src/storage/sqlite/open.js";
 import { migrations } from "../../src/storage/sqlite/schema.js";
 import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
-import { FaultySqlite } from "../support/faulty-sqlite.js";
-import { claimed, completed, enter, request, run, running, started, t0 } from "./contract/support.js";
+import { claimed, enter, hookCreated, request, run, running, t0 } from "./contract/support.js";
 
 let folder: string;
 let path: string;
@@ -204,29 +203,22 @@ test("a step without input and result takes at most 300 bytes on the disk", asyn
   expect(statSync(path).size / (runs * steps)).toBeLessThanOrEqual(300);
 });
 
-test("every look goes through an index, however many runs there are", async () => {
-  const watched = new FaultySqlite();
-  const backend = await openSqlite({ path, wrap: watched.wrap });
-  const { runId, workerId } = await running(backend);
-  await backend.commit([{ runId, fence: 1, seen: 1, events: [started, completed] }]);
-  await backend.claim(request(await enter(backend)));
-  await backend.listRuns({ limit: 5, before: runId });
-  await backend.listRuns({ limit: 5, statuses: ["running"], before: runId });
-  await backend.listRuns({ limit: 5, workflowName: "order" });
-  if (workerId) await backend.listRuns({ limit: 5, workerId });
-  await backend.findRunIds("run_0", 5);
-  await backend.findRunIds("", 5);
-  const looks = [...watched.texts].filter((sql) => /^\s*SELECT/.test(sql));
-  const database = new Sqlite(path, { readonly: true });
-  const plans = looks.map((sql) => {
-    const values = Array.from(sql.matchAll(/\?/g), () => null);
-    return database.prepare<null[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...values).map(({ detail }) => detail).join("; ");
-  });
-  expect(plans.length).toBeGreaterThan(12);
-  expect(plans.filter((plan) => /SCAN (?:runs|events|payloads)(?! USING)/.test(plan))).toEqual([]);
-  expect(plans.filter((plan) => plan.includes("runs_parked"))).toHaveLength(1);
-  expect(plans.filter((plan) => plan.includes("runs_due"))).toHaveLength(2);
-  database.close();
+test("a large payload of a hook is stored once for its event and the hook, and its large schema is not written again", async () => {
+  const backend = await openSqlite({ path });
+  const { runId } = await running(backend);
+  const hookId = operationIdOf("hook_approval", 1);
+  const schema = { description: "s".repeat(10_000) };
+  const value = encode("x".repeat(100_000));
+  await backend.commit([{ runId, fence: 1, seen: 1, events: [{ ...hookCreated(hookId), schema }] }]);
+  const payloads = () => new Sqlite(path, { readonly: true }).prepare("SELECT length(text) AS chars FROM payloads ORDER BY id").pluck().all();
+  const before = payloads();
+  await backend.commit([{ runId, seen: 0, events: [{ type: "hook.received", at: t0, operationId: hookId, value }] }]);
+  expect(payloads()).toEqual([...before, value.length]);
+  expect(await backend.getHook(runId, hookId)).toMatchObject({ status: "received", payload: value, schema });
+  expect(await backend.readHistory(runId, 2)).toMatchObject([{ type: "hook.received", value }]);
+  await backend.commit([{ runId, fence: 1, seen: 3, events: [{ type: "workflow.completed", at: t0, value: encode(null) }] }]);
+  expect(payloads()).toHaveLength(before.length + 1);
+  expect(await backend.listHooks({ limit: 1 })).toMatchObject([{ payload: value, schema }]);
   await backend.close();
 });
 

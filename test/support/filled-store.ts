@@ -32,7 +32,7 @@ export async function fillStore(backend: Backend): Promise<FilledStore> {
     failed: await play(1, fails),
     suspended: await play(2, suspends),
     parked: await play(3, parks),
-    cancelled: await play(4, (at) => [{ type: "workflow.cancelled", at: at + 500, reason: "by hand" }]),
+    cancelled: await play(4, (at) => [{ type: "workflow.cancelled", at: at + 500, reason: "by hand", cleanupCompleted: true }]),
     pending: await createRun(backend, 5, { workflowName: "send_mail", input: encode({ to: "a@b.example" }) }),
   };
 }
@@ -57,7 +57,7 @@ async function playRun(backend: Backend, { workerId, minute, events, more }: Pla
 
 async function createRun(backend: Backend, minute: number, more: Partial<NewRun>): Promise<RunId> {
   const createdAt = storyStart + minute * 60_000;
-  const run = { workflowName: "process_order", durable: true, input: encode({ orderId: "ORD-1" }), tags: [], recoverOnWorkerLoss: true, maxRecoveryAttempts: 3 };
+  const run = { workflowName: "process_order", durable: true, input: encode({ orderId: "ORD-1" }), tags: [], recoverOnWorkerLoss: true, maxRecoveryAttempts: 3, nestingDepth: 0 };
   const { runId } = await backend.createRun({ runId: newRunId(createdAt, chance), createdAt, ...run, ...more });
   return runId;
 }

@@ -23,6 +23,7 @@ export async function startProcess(backend: Backend, options: { workflows: reado
     version,
     workflows: new Map(workflows.map((definition) => [definition.name, definition])),
     limits: defaults.limits,
+    recovery: defaults.recovery,
     mayStart,
     random: () => 0.5,
     events: { onOutcome: () => {}, onStorageTrouble: () => {}, onStorageBack: () => {}, onNote: (note) => void notes.push(note) },
@@ -37,7 +38,7 @@ export async function startProcess(backend: Backend, options: { workflows: reado
 /** Inserts a pending run. */
 export async function startRun(backend: Backend, { name: workflowName }: WorkflowDefinition, more: Partial<Omit<NewRun, "input">> & { input?: unknown } = {}): Promise<RunId> {
   const runId = newRunId(systemClock.now(), randomBytes);
-  const settings = { durable: true, createdAt: 0, tags: [], recoverOnWorkerLoss: true, maxRecoveryAttempts: 3 };
+  const settings = { durable: true, createdAt: 0, tags: [], recoverOnWorkerLoss: true, maxRecoveryAttempts: 3, nestingDepth: 0 };
   await backend.createRun({ ...settings, ...more, runId, workflowName, input: encode(more.input) });
   return runId;
 }

@@ -76,7 +76,7 @@ export class TestProject {
       const ids: RunId[] = [];
       for (const input of inputs) {
         const createdAt = systemClock.now();
-        const settings = { durable: true, tags: [], recoverOnWorkerLoss: true, maxRecoveryAttempts: 3 };
+        const settings = { durable: true, tags: [], recoverOnWorkerLoss: true, maxRecoveryAttempts: 3, nestingDepth: 0 };
         const { runId } = await store.createRun({ runId: newRunId(createdAt, randomBytes), workflowName, input: encode(input), createdAt, ...settings, ...more });
         ids.push(runId);
       }

@@ -1,4 +1,5 @@
-import type { RunCard, StepCard } from "../../services/show-run.js";
+import type { RunCard, ShownRun, StepCard } from "../../services/show-run.js";
+import { cardLines } from "../card.js";
 import { toJson } from "../output.js";
 import type { Screen } from "../screen.js";
 import { oneLine } from "../table.js";
@@ -6,7 +7,7 @@ import { formatSeconds, formatTime } from "../times.js";
 import { paintStatus } from "./status.js";
 
 /** A run as `Name: value` lines, and its steps below. Lines that say nothing are left out. */
-export function runCard(run: RunCard, screen: Screen): string {
+export function runCard({ card: run, waitsFor }: ShownRun, screen: Screen): string {
   const time = (date: Date | null): string | undefined => (date === null ? undefined : formatTime(date, screen));
   const lines: readonly (readonly [string, string | undefined])[] = [
     ["Run ID", run.run_id],
@@ -21,21 +22,26 @@ export function runCard(run: RunCard, screen: Screen): string {
     ["Input", toJson(run.input)],
     ["Result", run.status === "completed" ? toJson(run.result) : undefined],
     ["Error", run.error === null ? undefined : screen.paint.red(oneLine(`${run.error.name}: ${run.error.message}`))],
-    ["Waiting for", waitingFor(run, screen)],
+    ["Waiting for", waitingFor(run, waitsFor, screen)],
+    ["Parent", run.parent_run_id === null ? undefined : `${run.parent_run_id} (depth ${run.nesting_depth})`],
+    ["Continued from", run.continued_from_run_id ?? undefined],
+    ["Continued to", run.continued_to_run_id ?? undefined],
     ["Tags", run.tags.length === 0 ? undefined : run.tags.join(", ")],
     ["Idempotency Key", run.idempotency_key ?? undefined],
   ];
-  const card = lines.filter(([, value]) => value !== undefined).map(([name, value]) => `${screen.paint.bold(`${name}:`)} ${value}`);
-  return [...card, ...stepLines(run.steps, screen)].join("\n");
+  return [...cardLines(lines, screen), ...stepLines(run.steps, screen)].join("\n");
 }
 
-function waitingFor(run: RunCard, screen: Screen): string | undefined {
+function waitingFor(run: RunCard, waitsFor: readonly string[], screen: Screen): string | undefined {
   if (run.parked !== null) {
     const { code, operation_id, at } = run.parked;
     return [`code that fits its history (${code})`, operation_id, at === null ? null : `at ${at}`].filter((part) => part !== null).join(", ");
   }
-  if (run.status === "suspended") return run.wake_at === null ? "an outside event" : `its wake time, ${formatTime(run.wake_at, screen)}`;
-  return run.status === "pending" || run.status === "interrupted" ? "a worker" : undefined;
+  if (run.status === "pending" || run.status === "interrupted") return "a worker";
+  const wake = run.wake_at === null ? [] : [`its wake time, ${formatTime(run.wake_at, screen)}`];
+  const waits = [...waitsFor, ...wake];
+  if (waits.length > 0) return waits.join(", ");
+  return run.status === "suspended" ? "an outside event" : undefined;
 }
 
 function stepLines(steps: readonly StepCard[], screen: Screen): readonly string[] {

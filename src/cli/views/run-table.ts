@@ -1,22 +1,24 @@
 import type { RunRecord } from "../../core/run.js";
 import type { Screen } from "../screen.js";
-import { table } from "../table.js";
+import { table, type Column } from "../table.js";
 import { formatListTime, formatSeconds } from "../times.js";
 import { paintStatus } from "./status.js";
 
+type Columns = readonly [id: Column<RunRecord>, workflow: Column<RunRecord>, status: Column<RunRecord>, ...rest: readonly Column<RunRecord>[]];
+
 export function runTable(runs: readonly RunRecord[], screen: Screen): string {
-  return table<RunRecord>(
-    [
-      { head: "Run ID", rank: 0, cell: (run) => run.runId },
-      { head: "Workflow", rank: 3, cell: (run) => run.workflowName },
-      { head: "Status", rank: 1, cell: (run) => run.status, paint: (text, run) => paintStatus(screen.paint, run.status, text) },
-      { head: "Recovery", rank: 5, cell: (run) => `${run.recoveryAttempts}/${run.maxRecoveryAttempts}` },
-      { head: "Started", rank: 2, cell: (run) => (run.startedAt === undefined ? "-" : formatListTime(new Date(run.startedAt), screen)) },
-      { head: "Duration", rank: 4, cell: (run) => formatSeconds(secondsSoFar(run, screen.nowMs)) },
-    ],
-    runs,
-    screen,
-  );
+  return table<RunRecord>(runColumns(screen), runs, screen);
+}
+
+export function runColumns(screen: Screen): Columns {
+  return [
+    { head: "Run ID", rank: 0, cell: (run) => run.runId },
+    { head: "Workflow", rank: 3, cell: (run) => run.workflowName },
+    { head: "Status", rank: 1, cell: (run) => run.status, paint: (text, run) => paintStatus(screen.paint, run.status, text) },
+    { head: "Recovery", rank: 5, cell: (run) => `${run.recoveryAttempts}/${run.maxRecoveryAttempts}` },
+    { head: "Started", rank: 2, cell: (run) => (run.startedAt === undefined ? "-" : formatListTime(new Date(run.startedAt), screen)) },
+    { head: "Duration", rank: 4, cell: (run) => formatSeconds(secondsSoFar(run, screen.nowMs)) },
+  ];
 }
 
 function secondsSoFar({ startedAt, completedAt }: RunRecord, nowMs: number): number | null {

@@ -1,7 +1,7 @@
 import type { WorkflowCard } from "../../services/list-workflows.js";
-import { fieldsOf, type Field } from "../input.js";
+import { fieldsOf } from "../input.js";
 import type { Screen } from "../screen.js";
-import { table } from "../table.js";
+import { fieldTable } from "./field-table.js";
 
 /** A workflow as `Name: value` lines, and its input as a small table. */
 export function workflowCard(workflow: WorkflowCard, screen: Screen): string {
@@ -18,17 +18,4 @@ export function workflowCard(workflow: WorkflowCard, screen: Screen): string {
   const card = lines.map(([name, value]) => `${paint.bold(`${name}:`)} ${value}`);
   if (fields.length === 0) return [...card, `${paint.bold("Input:")} any value`].join("\n");
   return [...card, paint.bold("Input:"), fieldTable(fields, screen)].join("\n");
-}
-
-function fieldTable(fields: readonly Field[], screen: Screen): string {
-  return table<Field>(
-    [
-      { head: "Field", rank: 0, cell: ({ name }) => name },
-      { head: "Type", rank: 1, cell: ({ type }) => type },
-      { head: "Required", rank: 2, cell: ({ required }) => (required ? "yes" : "no") },
-      { head: "Default", rank: 3, cell: (field) => (field.default === undefined ? "-" : JSON.stringify(field.default)) },
-    ],
-    fields,
-    screen,
-  );
 }

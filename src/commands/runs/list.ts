@@ -17,6 +17,7 @@ export default class RunsList extends BaseCommand<typeof RunsList> {
     workflow: string({ helpValue: "NAME", description: "runs of this workflow" }),
     status: custom<RunStatus>({ ...oneOf(runStatuses), helpValue: "STATUS", multiple: true, multipleNonGreedy: true, description: `${runStatuses.join(", ")}; repeatable` })(),
     tag: string({ description: "runs that bear this tag" }),
+    parent: string({ helpValue: "ID", description: "children of this run" }),
     since: moment({ description: "created since then: 1h (ago), 2d, or a time", exclusive: ["start-time"] }),
     until: moment({ description: "created before then", exclusive: ["end-time"] }),
     "start-time": moment({ description: "the same as --since" }),
@@ -35,12 +36,13 @@ export default class RunsList extends BaseCommand<typeof RunsList> {
   }
 
   private async filter(project: Project): Promise<ListRunsOptions> {
-    const { query, workflow, status, tag, cursor, all, limit } = this.flags;
+    const { query, workflow, status, tag, parent, cursor, all, limit } = this.flags;
     return defined({
       query,
       workflowName: workflow,
       statuses: status,
       tag,
+      parentId: parent === undefined ? undefined : await runIdOf(project, parent),
       createdFrom: this.flags.since ?? this.flags["start-time"],
       createdBefore: this.flags.until ?? this.flags["end-time"],
       before: cursor === undefined ? undefined : await runIdOf(project, cursor),

@@ -11,6 +11,6 @@ export default class RunsStatus extends BaseCommand<typeof RunsStatus> {
   async run(): Promise<void> {
     const [{ showRun }, { runCard }] = await Promise.all([import("../../services/show-run.js"), import("../../cli/views/run-card.js")]);
     const run = await this.withProject({ readOnly: true }, (project) => showRun(project, { id: this.args.id }));
-    this.show(run, { table: (screen) => runCard(run, screen), plain: () => [run.run_id] });
+    this.show(run.card, { table: (screen) => runCard(run, screen), plain: () => [run.card.run_id] });
   }
 }

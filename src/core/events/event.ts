@@ -1,27 +1,70 @@
-import type { RunEvent } from "./run.js";
+import type { ChildEvent, ChildOutcome } from "./child.js";
+import type { HookEvent } from "./hook.js";
+import type { PatchRecorded } from "./patch.js";
+import type { RunEnd, RunEvent, RunRetried } from "./run.js";
 import type { SleepEvent } from "./sleep.js";
 import type { StepEvent } from "./step.js";
 
 /** What can stand in a run's log. `at` is wall-clock time in milliseconds since the epoch. */
-export type WorkflowEvent = RunEvent | StepEvent | SleepEvent;
+export type WorkflowEvent = RunEvent | OperationEvent;
 
 export type EventType = WorkflowEvent["type"];
 
 /** An event with its place in the log: sequences run from 1, without gaps (I1). */
 export type RecordedEvent = WorkflowEvent & { readonly sequence: number };
 
-export type OperationEvent = StepEvent | SleepEvent;
-export type OutcomeEvent = Extract<
-  OperationEvent,
-  { type: "step.completed" | "step.failed" | "step.cancelled" | "sleep.completed" }
->;
+export type OperationEvent = StepEvent | SleepEvent | HookEvent | ChildEvent | PatchRecorded;
+export type OutcomeEvent =
+  | Extract<
+      OperationEvent,
+      { type: "step.completed" | "step.failed" | "step.cancelled" | "sleep.completed" | "hook.received" | "hook.expired" | "hook.disposed" }
+    >
+  | ChildOutcome;
+
+const runTypes = new Set(["workflow", "cancellation"]);
 
 export function isOperationEvent<E extends WorkflowEvent>(event: E): event is E & OperationEvent {
-  return event.type.startsWith("step.") || event.type.startsWith("sleep.");
+  return !runTypes.has(event.type.slice(0, event.type.indexOf(".")));
 }
 
 /** Whether the event settles its operation: an operation has at most one such event (I3). */
 export function isOutcome<E extends WorkflowEvent>(event: E): event is E & OutcomeEvent {
-  if (event.type === "step.failed") return !event.isRetryable;
-  return event.type === "step.completed" || event.type === "step.cancelled" || event.type === "sleep.completed";
+  switch (event.type) {
+    case "step.failed":
+      return !event.isRetryable;
+    case "step.completed":
+    case "step.cancelled":
+    case "sleep.completed":
+    case "hook.received":
+    case "hook.expired":
+    case "hook.disposed":
+      return true;
+    default:
+      return isChildOutcome(event);
+  }
+}
+
+export function isChildOutcome<E extends WorkflowEvent>(event: E): event is E & ChildOutcome {
+  return event.type === "child_workflow.completed" || event.type === "child_workflow.failed" || event.type === "child_workflow.cancelled";
+}
+
+/** Whether somebody else than the holder of the run wrote it: it may come at any time, and wakes the run. */
+export function isFromOutside(event: WorkflowEvent): boolean {
+  if (event.type === "cancellation.requested" || event.type === "hook.received") return true;
+  return isChildOutcome(event) && event.childRunId !== undefined;
+}
+
+/** Whether a body sees it: an outcome, a request to cancel, or the start of a child that is not waited for. */
+export function isDelivered(event: WorkflowEvent): boolean {
+  return isOutcome(event) || event.type === "cancellation.requested" || (event.type === "child_workflow.started" && !event.waits);
+}
+
+/** Whether it is the end of a run: no event follows, but for a manual retry (I4). */
+export function endsRun<E extends WorkflowEvent>(event: E): event is E & RunEnd {
+  return event.type === "workflow.completed" || event.type === "workflow.failed" || event.type === "workflow.cancelled" || event.type === "workflow.continued_as_new";
+}
+
+/** Whether it is a manual retry, and no claim. */
+export function retriesRun(event: WorkflowEvent | undefined): event is RunRetried {
+  return event?.type === "workflow.resumed" && event.reset !== undefined;
 }

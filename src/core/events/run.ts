@@ -1,11 +1,13 @@
 import type { Encoded } from "../../base/codec.js";
-import type { OperationId, WorkerId } from "../ids.js";
+import type { OperationId, RunId, WorkerId } from "../ids.js";
 
 /** The first claim of a run. */
 export interface WorkflowStarted {
   readonly type: "workflow.started";
   readonly at: number;
   readonly workerId: WorkerId;
+  /** Version of the code that the worker has loaded. */
+  readonly version: string;
 }
 
 /** The body returned `value`. */
@@ -30,9 +32,11 @@ export interface WorkflowSuspended {
   readonly wakeAt?: number;
   /** What the earliest wake time belongs to. */
   readonly wakeReason?: "timer" | "retry";
+  /** Handed over for a worker with this version of the code, which the history fits; others take it only when no such worker lives. */
+  readonly reservedFor?: string;
 }
 
-export type ResumeReason = "timer" | "retry" | "cancellation" | "released" | "recovery";
+export type ResumeReason = "timer" | "retry" | "hook" | "child" | "cancellation" | "released" | "recovery" | "manual_retry";
 
 /** Each later claim. */
 export interface WorkflowResumed {
@@ -40,6 +44,19 @@ export interface WorkflowResumed {
   readonly at: number;
   readonly reason: ResumeReason;
   readonly workerId: WorkerId;
+  readonly version: string;
+  readonly reset?: never;
+}
+
+/**
+ * Somebody takes a failed or parked run up again: due at once. It begins a new life for the operations in `reset`, whose earlier events replay
+ * passes over.
+ */
+export interface RunRetried {
+  readonly type: "workflow.resumed";
+  readonly at: number;
+  readonly reason: "manual_retry";
+  readonly reset: readonly OperationId[];
 }
 
 /** The run's worker was lost. The run is due again, unless a `workflow.failed` follows in the same commit. */
@@ -73,11 +90,21 @@ export interface RunParked {
   readonly lastEventSequence: number;
 }
 
-/** The run ended because somebody asked for it. */
+/** The run ended because somebody asked for it, or because its parent ended. */
 export interface WorkflowCancelled {
   readonly type: "workflow.cancelled";
   readonly at: number;
   readonly reason?: string;
+  /** Whether its code could clean up: false where the run was ended by force, by its parent, or before it began. */
+  readonly cleanupCompleted: boolean;
+}
+
+/** The body called `continueAsNew(value)`: the run `newRunId`, created in the same commit, goes on in its place. */
+export interface WorkflowContinued {
+  readonly type: "workflow.continued_as_new";
+  readonly at: number;
+  readonly newRunId: RunId;
+  readonly value: Encoded;
 }
 
 /** Somebody outside asks the run to end. */
@@ -88,13 +115,17 @@ export interface CancellationRequested {
   readonly requestedBy: string;
 }
 
+export type RunEnd = WorkflowCompleted | WorkflowFailed | WorkflowCancelled | WorkflowContinued;
+
 export type RunEvent =
   | WorkflowStarted
   | WorkflowCompleted
   | WorkflowFailed
   | WorkflowSuspended
   | WorkflowResumed
+  | RunRetried
   | WorkerLost
   | RunParked
   | WorkflowCancelled
+  | WorkflowContinued
   | CancellationRequested;

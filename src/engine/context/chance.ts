@@ -31,5 +31,5 @@ export function uuid(): string {
 function nextSeed(): Buffer | undefined {
   const current = currentBody();
   if (current === undefined) return undefined;
-  return createHash("sha256").update(`${current.runId}:${current.body.nextChance()}`).digest();
+  return createHash("sha256").update(current.body.nextChance()).digest();
 }

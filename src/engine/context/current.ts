@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { OperationId, RunId, WorkerId } from "../../core/ids.js";
+import type { RunStatus } from "../../core/run.js";
 import type { Request } from "../run/operation.js";
 import { shared } from "../shared.js";
 import type { Log } from "./log.js";
@@ -7,14 +8,32 @@ import type { Log } from "./log.js";
 /** A run's body, as the durable calls see it. */
 export interface BodyHandle {
   readonly workflowName: string;
+  readonly durable: boolean;
+  /** How many generations of parents the run has. */
+  readonly nestingDepth: number;
+  readonly outside: Outside;
   readonly log: Log;
   readonly replaying: boolean;
   /** Milliseconds since the epoch; see `now()`. */
   readonly timeMs: number;
   /** A seed that is the same on every replay, and never the same twice. */
   nextChance(): string;
+  /** The id that the next call of this kind and name will have. */
+  nextIdOf(kindAndName: string): OperationId;
   /** A durable call. The promise is pre-handled. */
   ask(request: Request, shielded: boolean): Promise<unknown>;
+  /** The end of a child that was started beside this body. */
+  askForEnd(child: OperationId, shielded: boolean): Promise<unknown>;
+  continueAsNew(input: unknown, shielded: boolean): Promise<never>;
+  patched(id: string): boolean;
+}
+
+/** Other runs, as a step of the engine's own may ask for them. */
+export interface Outside {
+  /** Asks a run to end; follows its chain. */
+  cancel(runId: RunId, reason: string | undefined): Promise<void>;
+  /** Of the last run of its chain. */
+  statusOf(runId: RunId): Promise<RunStatus>;
 }
 
 /** What a step's code may know of its attempt. */
@@ -32,6 +51,8 @@ export interface StepContext {
   /** The claim under which this attempt runs: later claims of the run have larger ones. */
   readonly epoch: number;
   readonly log: Log;
+  /** Tells that the attempt is alive; a step with a `heartbeatTimeout` calls it in time. */
+  heartbeat(): void;
 }
 
 /** Whose code is on the stack: a run's body, or an attempt of one of its steps. */

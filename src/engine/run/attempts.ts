@@ -1,6 +1,6 @@
 import { setAlarm, type Clock, type Timer } from "../../base/clock.js";
 import { decode } from "../../base/codec.js";
-import { StepTimeoutError } from "../../core/errors.js";
+import { StepHeartbeatTimeoutError, StepTimeoutError } from "../../core/errors.js";
 import type { OperationId, RunId, WorkerId } from "../../core/ids.js";
 import { runIn, type StepContext } from "../context/current.js";
 import { logThrough, type Log, type WriteLog } from "../context/log.js";
@@ -24,6 +24,8 @@ export interface AttemptsOptions {
 /** One attempt. Most steps never look at their signal: it is made when they do. */
 class Attempt {
   started = false;
+  /** Called by the step's code; set where somebody listens. */
+  onHeartbeat: (() => void) | undefined;
   #controller: AbortController | undefined;
   #reason: Error | undefined;
 
@@ -67,6 +69,10 @@ class AttemptContext implements StepContext {
 
   get signal(): AbortSignal {
     return this.#own.signal;
+  }
+
+  heartbeat(): void {
+    this.#own.onHeartbeat?.();
   }
 
   get log(): Log {
@@ -130,9 +136,9 @@ export class Attempts {
 
   async #run(operation: Operation, definition: StepDefinition, attempt: Attempt): Promise<void> {
     attempt.started = true;
-    const timer = this.#limit(operation, definition, attempt);
+    const limits = this.#limit(operation, definition, attempt);
     const end = await this.#call(operation, definition, attempt);
-    timer?.cancel();
+    for (const limit of limits) limit.cancel();
     this.#finish(operation, attempt, end);
   }
 
@@ -152,12 +158,41 @@ export class Attempts {
     this.#options.onEnd(operation, end);
   }
 
-  #limit(operation: Operation, { timeoutMs }: StepDefinition, attempt: Attempt): Timer | undefined {
-    if (timeoutMs === undefined) return undefined;
-    return setAlarm(this.#options.clock, timeoutMs, () => {
-      const error = new StepTimeoutError(operation.id, timeoutMs);
+  #limit(operation: Operation, { timeoutMs, heartbeatTimeoutMs }: StepDefinition, attempt: Attempt): readonly Timer[] {
+    const fail = (error: Error) => {
       attempt.abort(error);
       this.#finish(operation, attempt, { error });
-    });
+    };
+    const { clock } = this.#options;
+    const limits: Timer[] = [];
+    if (timeoutMs !== undefined) limits.push(setAlarm(clock, timeoutMs, () => fail(new StepTimeoutError(operation.id, timeoutMs))));
+    if (heartbeatTimeoutMs !== undefined) {
+      limits.push(watchHeartbeat(attempt, { clock, timeoutMs: heartbeatTimeoutMs, onSilence: () => fail(new StepHeartbeatTimeoutError(operation.id, heartbeatTimeoutMs)) }));
+    }
+    return limits;
   }
+}
+
+interface Watch {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly onSilence: () => void;
+}
+
+// A step may beat in a tight loop: a beat notes the time, and the alarm that goes off looks at it.
+function watchHeartbeat(attempt: Attempt, { clock, timeoutMs, onSilence }: Watch): Timer {
+  let lastBeat = clock.monotonic();
+  attempt.onHeartbeat = () => {
+    lastBeat = clock.monotonic();
+  };
+  let alarm: Timer;
+  const watch = (leftMs: number) => {
+    alarm = setAlarm(clock, leftMs, () => {
+      const silentMs = clock.monotonic() - lastBeat;
+      if (silentMs >= timeoutMs) onSilence();
+      else watch(timeoutMs - silentMs);
+    });
+  };
+  watch(timeoutMs);
+  return { cancel: () => alarm.cancel() };
 }

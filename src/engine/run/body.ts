@@ -1,26 +1,34 @@
 import { decode, sameExceptStacks, type Encoded } from "../../base/codec.js";
-import { deferred } from "../../base/deferred.js";
+import { deferred, handled } from "../../base/deferred.js";
+import { assert } from "../../base/unreachable.js";
 import { CancellationError } from "../../core/errors.js";
 import type { RecordedEvent } from "../../core/events/event.js";
 import type { Misfit } from "../../core/decide.js";
-import { operationIdOf, type OperationId, type RunId } from "../../core/ids.js";
+import { isOperationId, operationIdOf, type OperationId, type RunId } from "../../core/ids.js";
 import type { History } from "../../core/replay.js";
-import { runIn, type BodyHandle, type Current } from "../context/current.js";
+import { runIn, type BodyHandle, type Current, type Outside } from "../context/current.js";
 import type { Log } from "../context/log.js";
 import type { WorkflowDefinition } from "../definition.js";
+import { validateInputNow } from "../input.js";
 import { callerPlace } from "../place.js";
 import { isTurnOf, takeTurns } from "../turns.js";
-import type { Operation, Request } from "./operation.js";
+import type { Operation, Request, StartedChild, Waiter } from "./operation.js";
+import { outcomeOf, settle } from "./outcome.js";
 import { storable } from "./storable.js";
 
-/** How a body ended. */
-export type BodyEnd = { readonly value: unknown } | { readonly error: unknown };
+/** How a body ended: returned, threw (or was ended by a limit), or called `continueAsNew` with this input. */
+export type BodyEnd = { readonly value: unknown } | { readonly error: unknown; readonly imposed?: true } | { readonly continueWith: Encoded };
 
 export interface BodyOptions {
   readonly runId: RunId;
   readonly durable: boolean;
   readonly definition: WorkflowDefinition;
   readonly input: Encoded;
+  readonly startedAt?: number | undefined;
+  readonly nestingDepth: number;
+  /** What chance is drawn from. */
+  readonly seed: RunId;
+  readonly outside: Outside;
   /** Largest arguments of an operation, in bytes. */
   readonly payloadBytes: number;
   readonly history: History;
@@ -32,12 +40,19 @@ export interface BodyOptions {
 /** The user's function of one run: what it has asked for, and the delivery of outcomes to it, one a turn. */
 export class Body implements BodyHandle {
   readonly workflowName: string;
+  readonly durable: boolean;
+  readonly nestingDepth: number;
+  readonly outside: Outside;
   readonly log: Log;
   readonly operations = new Map<OperationId, Operation>();
   /** Without an outcome that the body has seen. */
   readonly open = new Set<Operation>();
+  /** Those of them that nobody waits for: children that run beside. */
+  readonly beside = new Set<Operation>();
   /** Asked for, and to be carried out at rest. */
   unacted: Operation[] = [];
+  /** Calls of `patched()` that said true, to be recorded before anything acts. */
+  unrecordedPatches: { readonly id: OperationId; readonly after: number }[] = [];
   /** The last sequence that was delivered. */
   delivered = 0;
   /** `now()`: the largest time among the start and the outcomes delivered. */
@@ -55,14 +70,17 @@ export class Body implements BodyHandle {
   constructor(options: BodyOptions) {
     this.#options = options;
     this.workflowName = options.definition.name;
+    this.durable = options.durable;
+    this.nestingDepth = options.nestingDepth;
+    this.outside = options.outside;
     this.log = options.log;
   }
 
   /** Calls the function, in a turn. */
   start(): Promise<void> {
-    const { history, definition, input, runId } = this.#options;
-    this.timeMs = history.startedAt;
-    this.#replayUntil = history.lastOutcome;
+    const { history, definition, input, runId, durable, startedAt = 0 } = this.#options;
+    this.timeMs = durable ? history.startedAt : startedAt;
+    this.#replayUntil = history.lastDelivery;
     const context: Current = { kind: "body", runId, body: this, shielded: false };
     return takeTurns(this, 1, () => {
       runIn(context, () => {
@@ -91,33 +109,82 @@ export class Body implements BodyHandle {
     while (!this.atRest) await takeTurns(this, this.#options.history.lastSequence - this.delivered, () => this.#deliverNext());
   }
 
+  nextIdOf(kindAndName: string): OperationId {
+    return operationIdOf(kindAndName, (this.#counts.get(kindAndName) ?? 0) + 1);
+  }
+
   /** A durable call. The promise is pre-handled: a rejection that nobody awaits kills nothing. */
   ask(request: Request, shielded: boolean): Promise<unknown> {
-    const id = this.#nextId(request);
-    if (this.frozen || this.misfit !== undefined) return never();
-    if (!isTurnOf(this) && !this.#allowUntimely(id)) return never();
-    if (this.cancelled && !shielded) return handled(Promise.reject(new CancellationError()));
+    const id = this.#nextId(request.name === undefined ? request.kind : `${request.kind}_${request.name}`);
+    const refusal = this.#refusalOf(id, shielded);
+    if (refusal !== undefined) return refusal;
     const args = this.#argumentsOf(id, request);
-    if ("error" in args) return handled(Promise.reject(args.error));
+    if ("error" in args) return rejected(args.error);
     return this.#enter(request, { id, args: args.value, shielded });
+  }
+
+  /** The end of a child that the body has a handle of. */
+  askForEnd(child: OperationId, shielded: boolean): Promise<unknown> {
+    const refusal = this.#refusalOf(child, shielded);
+    if (refusal !== undefined) return refusal;
+    const operation = this.operations.get(child);
+    assert(operation?.beside !== undefined, "handle", `${child} was not started beside this body`);
+    if (operation.settled) return operation.beside.end.promise;
+    const waiter: Waiter = { shielded, answer: deferred() };
+    operation.beside.waiters.add(waiter);
+    this.beside.delete(operation);
+    return handled(waiter.answer.promise);
+  }
+
+  /** Ends the body at this call: nothing after it runs. */
+  continueAsNew(input: unknown, shielded: boolean): Promise<never> {
+    const refusal = this.#refusalOf("continueAsNew()", shielded);
+    if (refusal !== undefined) return refusal as Promise<never>;
+    const { definition, payloadBytes } = this.#options;
+    try {
+      const stored = storable(validateInputNow(definition, input), `the input of ${definition.name}`, payloadBytes);
+      if ("error" in stored) return rejected(stored.error);
+      this.#end({ continueWith: stored.value });
+      return never();
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  /** Whether the code that the call guards may run: not before what the history has already. */
+  patched(name: string): boolean {
+    const id = this.#nextId(`patch_${name}`);
+    const { history, durable } = this.#options;
+    if (this.frozen || this.misfit !== undefined || !this.#allow(id)) return false;
+    if (!durable || history.patches.has(id)) return true;
+    const next = this.#next();
+    if (history.unasked.size > 0 || (next !== undefined && next.sequence <= this.#replayUntil)) return false;
+    this.unrecordedPatches.push({ id, after: this.delivered });
+    return true;
   }
 
   /** The n-th draw of chance since the last delivery, as a text that is the same on every replay. */
   nextChance(): string {
-    return `${this.delivered}:${this.#chances++}`;
+    return `${this.#options.seed}:${this.delivered}:${this.#chances++}`;
+  }
+
+  // What a durable call gets that must not even ask: nothing ever, or the cancellation.
+  #refusalOf(call: string, shielded: boolean): Promise<unknown> | undefined {
+    if (this.frozen || this.misfit !== undefined || !this.#allow(call)) return never();
+    return this.cancelled && !shielded ? rejected(new CancellationError()) : undefined;
   }
 
   #settle(operation: Operation): void {
     operation.settled = true;
     operation.dueAt = undefined;
     this.open.delete(operation);
+    this.beside.delete(operation);
   }
 
-  #nextId(request: Request): OperationId {
-    const key = request.name === undefined ? request.kind : `${request.kind}_${request.name}`;
-    const count = (this.#counts.get(key) ?? 0) + 1;
-    this.#counts.set(key, count);
-    return operationIdOf(key, count);
+  #nextId(key: string): OperationId {
+    const id = this.nextIdOf(key);
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    return id;
   }
 
   // What the log has already is within any limit: one that was lowered since must not change what the run asks for.
@@ -149,6 +216,8 @@ export class Body implements BodyHandle {
       attempt: 0,
       failures: 0,
       dueAt: undefined,
+      childRunId: undefined,
+      beside: undefined,
     };
     this.operations.set(id, operation);
     this.open.add(operation);
@@ -157,13 +226,23 @@ export class Body implements BodyHandle {
   }
 
   #next(): RecordedEvent | undefined {
-    return this.#options.history.next((id) => this.operations.get(id)?.settled !== true);
+    return this.#options.history.next((event) => this.#wants(event));
+  }
+
+  #wants(event: RecordedEvent): boolean {
+    const operation = this.#operationOf(event);
+    if (operation === undefined) return true;
+    return event.type === "child_workflow.started" ? operation.beside === undefined && !operation.settled : !operation.settled;
+  }
+
+  #operationOf(event: RecordedEvent): Operation | undefined {
+    return "operationId" in event && event.operationId !== undefined ? this.operations.get(event.operationId) : undefined;
   }
 
   #deliverNext(): boolean {
     const event = this.atRest ? undefined : this.#next();
     if (event === undefined) return false;
-    const operation = "operationId" in event && event.operationId !== undefined ? this.operations.get(event.operationId) : undefined;
+    const operation = this.#operationOf(event);
     if (event.type !== "cancellation.requested" && operation === undefined) {
       this.#unaskedOutcome(event);
       return false;
@@ -173,25 +252,51 @@ export class Body implements BodyHandle {
     this.#chances = 0;
     this.timeMs = Math.max(this.timeMs, event.at);
     if (operation === undefined) this.#cancel();
+    else if (event.type === "child_workflow.started") this.#letRunBeside(operation, event.childRunId);
     else this.#settleWith(operation, event);
     return true;
   }
 
-  #settleWith(operation: Operation, event: RecordedEvent): void {
-    this.#settle(operation);
-    if (event.type === "step.cancelled") operation.reject(new CancellationError());
-    else if (event.type === "step.failed") operation.reject(decode(event.value));
-    else operation.resolve(event.type === "step.completed" ? decode(event.value) : undefined);
+  #letRunBeside(operation: Operation, runId: RunId): void {
+    const end = deferred<unknown>();
+    void handled(end.promise);
+    operation.beside = { end, waiters: new Set() };
+    this.beside.add(operation);
+    operation.resolve({ runId, operationId: operation.id } satisfies StartedChild);
   }
 
-  // A wait that the request ends is rejected here; a step settles by an event of its own, which the loop brings about.
+  #settleWith(operation: Operation, event: RecordedEvent): void {
+    this.#settle(operation);
+    const outcome = outcomeOf(event, { runId: this.#options.runId, cancelled: this.cancelled, operation });
+    if (operation.beside === undefined) return settle(operation, outcome);
+    const { end, waiters } = operation.beside;
+    settle(end, outcome);
+    for (const { answer } of waiters) settle(answer, outcome);
+  }
+
+  // A wait that the request ends is rejected here; a step or a child settles by an event of its own, which the loop brings about.
   #cancel(): void {
     this.cancelled = true;
     for (const operation of this.open) {
-      if (operation.shielded || operation.request.kind !== "sleep") continue;
-      this.#settle(operation);
-      operation.reject(new CancellationError());
+      const { shielded, request, beside } = operation;
+      if (beside !== undefined) this.#cancelWaiters(operation);
+      else if (!shielded && (request.kind === "sleep" || request.kind === "hook")) {
+        this.#settle(operation);
+        operation.reject(new CancellationError());
+      }
     }
+  }
+
+  // Who waits for a child that outlives this run waits in vain; any other is asked to end, and tells how it did.
+  #cancelWaiters(operation: Operation): void {
+    const { request, beside } = operation;
+    if (beside === undefined || request.kind !== "child" || request.parentClose !== "abandon") return;
+    for (const waiter of beside.waiters) {
+      if (waiter.shielded) continue;
+      beside.waiters.delete(waiter);
+      waiter.answer.reject(new CancellationError());
+    }
+    if (beside.waiters.size === 0) this.beside.add(operation);
   }
 
   #unaskedOutcome(event: RecordedEvent): void {
@@ -199,14 +304,15 @@ export class Body implements BodyHandle {
     this.#misfit("NON_DETERMINISTIC", `the history has ${id} (event ${event.sequence}), but the code did not ask for it`, id);
   }
 
-  #allowUntimely(id: OperationId): boolean {
+  #allow(call: string): boolean {
+    if (isTurnOf(this)) return true;
     if (!this.#options.durable) {
       this.#options.onStir();
       return true;
     }
     // The run ended in this life: a branch that nobody awaits runs on and finds nobody.
     if (this.ended !== undefined) return false;
-    this.#misfit("NON_DURABLE_AWAIT", `before it called ${id} the body waited for something that is not in the log`, id);
+    this.#misfit("NON_DURABLE_AWAIT", `before it called ${call} the body waited for something that is not in the log`, isOperationId(call) ? call : undefined);
     return false;
   }
 
@@ -217,7 +323,7 @@ export class Body implements BodyHandle {
   }
 
   #end(end: BodyEnd): void {
-    if (this.frozen || this.misfit !== undefined) return;
+    if (this.frozen || this.misfit !== undefined || this.ended !== undefined) return;
     if (this.#options.durable && !isTurnOf(this)) {
       this.#misfit("NON_DURABLE_AWAIT", `after event ${this.delivered} the body waited for something that is not in the log, and ended`, undefined);
       return;
@@ -236,9 +342,10 @@ async function callBody(definition: WorkflowDefinition, input: Encoded): Promise
   return (definition as WorkflowDefinition<unknown>).run(decode(input));
 }
 
-function handled<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
+function rejected(error: unknown): Promise<never> {
+  const { promise, reject } = deferred<never>();
+  reject(error);
+  return handled(promise);
 }
 
 function shorten(text: string): string {

@@ -1,22 +1,38 @@
+import { randomBytes } from "node:crypto";
 import { encode } from "../../base/codec.js";
 import { CancellationError, RecoveryDisabledError } from "../../core/errors.js";
 import type { WorkflowEvent } from "../../core/events/event.js";
+import type { RunParked } from "../../core/events/run.js";
+import type { Misfit } from "../../core/decide.js";
+import { successorOf } from "../../core/family.js";
+import { newRunId } from "../../core/ids.js";
 import type { RunRecord } from "../../core/run.js";
-import type { Body, BodyEnd } from "./body.js";
+import type { Body } from "./body.js";
+import type { Operation } from "./operation.js";
 import type { Final, RunLog } from "./run-log.js";
 import type { RunEnvironment } from "./environment.js";
 import { storable, storableError } from "./storable.js";
 
+export interface Ending {
+  readonly run: RunRecord;
+  readonly log: RunLog;
+  readonly body: Body;
+  readonly environment: RunEnvironment;
+}
+
 /** The events that end a run: what is open is closed, then the terminal event. */
-export function endingOf(log: RunLog, body: Body, environment: RunEnvironment): Final {
+export function endingOf(ending: Ending): Final {
+  const { log, body, environment } = ending;
   const at = environment.clock.now();
   const closed: WorkflowEvent[] = [];
   for (const operation of body.operations.values()) {
-    if (operation.settled || operation.outcomeEmitted) continue;
-    if (!operation.acted) body.log.warn(`${operation.id} was asked for but never carried out: the workflow ended without awaiting it`);
-    else if (operation.request.kind === "step") closed.push({ type: "step.cancelled", at, operationId: operation.id, reason: "run_ended" });
+    if (operation.settled || operation.outcomeEmitted || log.history.operations.get(operation.id)?.outcome !== undefined) continue;
+    const event = closingOf(operation, at);
+    if (operation.acted) closed.push(...event);
+    else body.log.warn(`${operation.id} was asked for but never carried out: the workflow ended without awaiting it`);
   }
-  return { departure: "ended", events: [...closed, terminalEvent(log, body.ended, environment)] };
+  const final = terminalOf(ending, at);
+  return { ...final, events: [...closed, ...final.events] };
 }
 
 /** The event that hands a run over. A transient run has nothing to go on from: it begins again elsewhere, or fails. */
@@ -28,13 +44,54 @@ export function releaseOf(run: RunRecord, at: number): Final {
   return { departure: "ended", events: [{ type: "workflow.failed", at, value: encode(error) }] };
 }
 
-function terminalEvent(log: RunLog, ended: BodyEnd | undefined, { clock, limits }: RunEnvironment): WorkflowEvent {
-  const at = clock.now();
+/** Hands a run over to the workers whose code its history fits. */
+export function reservationOf(reservedFor: string, at: number): Final {
+  return { departure: "released", events: [{ type: "workflow.suspended", at, reason: "released", reservedFor }] };
+}
+
+/** The event that parks a run. */
+export function parkingOf({ log, environment }: Pick<Ending, "log" | "environment">, misfit: Misfit): Final {
+  const { code, message: error, operationId, place } = misfit;
+  const event: RunParked = {
+    type: "workflow.interrupted",
+    reason: "non_deterministic",
+    at: environment.clock.now(),
+    code,
+    error,
+    version: environment.version,
+    lastEventSequence: log.history.lastSequence,
+    ...(operationId && { operationId }),
+    ...(place && { place }),
+  };
+  return { departure: "parked", events: [event] };
+}
+
+// Children are not closed here: whoever executes runs closes the children of those that have ended, a few at a time.
+function closingOf({ id: operationId, request }: Operation, at: number): readonly WorkflowEvent[] {
+  if (request.kind === "step") return [{ type: "step.cancelled", at, operationId, reason: "run_ended" }];
+  if (request.kind === "hook") return [{ type: "hook.disposed", at, operationId, reason: "run_ended" }];
+  return [];
+}
+
+function terminalOf({ run, log, body, environment }: Ending, at: number): Final {
+  const { ended } = body;
   // Once requested, the only end is the cancelled one, also when the body swallowed the error or never saw it.
-  if (log.history.cancellationRequested) return { type: "workflow.cancelled", at };
-  if (ended === undefined) return { type: "workflow.failed", at, value: encode(new CancellationError()) };
-  if ("error" in ended) return { type: "workflow.failed", at, value: storableError(ended.error) };
-  const stored = storable(ended.value, "the result of the workflow", limits.payloadBytes);
-  if ("error" in stored) return { type: "workflow.failed", at, value: encode(stored.error) };
-  return { type: "workflow.completed", at, value: stored.value };
+  if (log.history.cancellationRequested) {
+    const cleanupCompleted = ended !== undefined && !("imposed" in ended);
+    return only({ type: "workflow.cancelled", at, cleanupCompleted });
+  }
+  if (ended === undefined) return only({ type: "workflow.failed", at, value: encode(new CancellationError()) });
+  if ("error" in ended) return only({ type: "workflow.failed", at, value: storableError(ended.error) });
+  if ("continueWith" in ended) {
+    const { continueWith: value } = ended;
+    const successor = successorOf(run, { runId: newRunId(at, randomBytes), input: value, createdAt: at });
+    return { ...only({ type: "workflow.continued_as_new", at, newRunId: successor.runId, value }), successor };
+  }
+  const stored = storable(ended.value, "the result of the workflow", environment.limits.payloadBytes);
+  if ("error" in stored) return only({ type: "workflow.failed", at, value: encode(stored.error) });
+  return only({ type: "workflow.completed", at, value: stored.value });
+}
+
+function only(event: WorkflowEvent): Final {
+  return { departure: "ended", events: [event] };
 }

@@ -1,7 +1,10 @@
 import type { Clock } from "../../base/clock.js";
 import type { WorkerId } from "../../core/ids.js";
 import type { Backend } from "../../storage/backend.js";
+import type { StepDefinition } from "../definition.js";
 import type { ExecutorEvents } from "../executor.js";
+import type { WorkflowDefinition } from "../definition.js";
+import type { RecoverySettings } from "../new-run.js";
 import type { GroupCommit } from "../group-commit.js";
 import type { StepSlots } from "./step-slots.js";
 
@@ -12,10 +15,15 @@ export interface RunEnvironment {
   readonly workerId: WorkerId;
   /** Version of the loaded code. */
   readonly version: string;
+  readonly workflows: ReadonlyMap<string, WorkflowDefinition>;
   readonly limits: RunLimits;
+  /** For the children that runs start. */
+  readonly recovery: RecoverySettings;
   readonly commits: GroupCommit;
   readonly slots: StepSlots;
   readonly events: ExecutorEvents;
+  /** What runs in the place of a step, for tests. */
+  stepFor?(definition: StepDefinition): StepDefinition;
   /** 0 ≤ chance < 1, for jitter. */
   random(): number;
 }

@@ -1,15 +1,20 @@
 import type { Encoded } from "../../base/codec.js";
-import type { OperationId } from "../../core/ids.js";
-import type { StepDefinition } from "../definition.js";
+import type { Deferred } from "../../base/deferred.js";
+import type { JsonSchema } from "../../base/json.js";
+import type { ParentClose } from "../../core/events/child.js";
+import type { OperationId, RunId } from "../../core/ids.js";
+import type { StepDefinition, WorkflowDefinition } from "../definition.js";
 
 /** What a durable call asks for. */
-export type Request = StepRequest | SleepRequest;
+export type Request = StepRequest | SleepRequest | HookRequest | ChildRequest;
 
 export interface StepRequest {
   readonly kind: "step";
   readonly name: string;
   readonly args: readonly unknown[];
   readonly definition: StepDefinition;
+  /** It starts only when all that was asked for before it is durable: who is told of a hook must be able to resume it. */
+  readonly afterOthers?: true;
 }
 
 export interface SleepRequest {
@@ -19,6 +24,31 @@ export interface SleepRequest {
   /** How long, or until when. */
   readonly durationMs?: number;
   readonly until?: number;
+}
+
+export interface HookRequest {
+  readonly kind: "hook";
+  readonly name: string;
+  /** None: a deploy may change timeout and schema, and what was recorded goes on. */
+  readonly args: readonly [];
+  readonly timeoutMs?: number;
+  readonly schema?: JsonSchema;
+}
+
+export interface ChildRequest {
+  readonly kind: "child";
+  readonly name: string;
+  readonly args: readonly [input: unknown];
+  readonly definition: WorkflowDefinition;
+  readonly parentClose: ParentClose;
+  /** Whether the call settles with the child's end, or with its start: then it gives a {@link StartedChild}. */
+  readonly waits: boolean;
+}
+
+/** What the start of a child that is not waited for gives. */
+export interface StartedChild {
+  readonly runId: RunId;
+  readonly operationId: OperationId;
 }
 
 /** A durable call that was made: from asking to its outcome. */
@@ -39,6 +69,23 @@ export interface Operation {
   outcomeEmitted: boolean;
   attempt: number;
   failures: number;
-  /** When its timer fires, or its next attempt begins. */
+  /** When its timer fires, its next attempt begins, or its hook expires. */
   dueAt: number | undefined;
+  /** Of a child that was started in this process. */
+  childRunId: RunId | undefined;
+  /** Of a child that the body has a handle of: who waits for its end. */
+  beside: Beside | undefined;
+}
+
+/** A child that was started and is not waited for by its call. */
+export interface Beside {
+  /** Settles with the child; pre-handled. */
+  readonly end: Deferred<unknown>;
+  readonly waiters: Set<Waiter>;
+}
+
+/** A call of a handle's `result()`. */
+export interface Waiter {
+  readonly shielded: boolean;
+  readonly answer: Deferred<unknown>;
 }

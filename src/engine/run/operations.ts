@@ -1,13 +1,15 @@
 import { setAlarm, type Timer } from "../../base/clock.js";
 import { defaults } from "../../core/defaults.js";
 import { CancellationError, FatalError, NotStorableValueError, PayloadTooLargeError } from "../../core/errors.js";
+import type { WorkflowEvent } from "../../core/events/event.js";
 import { retryDelayMs } from "../../core/retry.js";
 import type { RunRecord } from "../../core/run.js";
 import type { AttemptEnd, Attempts } from "./attempts.js";
 import type { Body } from "./body.js";
-import type { Operation, StepRequest } from "./operation.js";
-import type { RunLog } from "./run-log.js";
+import { Children } from "./children.js";
 import type { RunEnvironment } from "./environment.js";
+import type { HookRequest, Operation, SleepRequest, StepRequest } from "./operation.js";
+import type { RunLog } from "./run-log.js";
 import { storable, storableError } from "./storable.js";
 
 export interface OperationsOptions {
@@ -25,19 +27,32 @@ export class Operations {
   /** After a loss an attempt starts only once its `step.started` is durable, so that the next loss can tell which step it was. */
   careful: boolean;
   readonly #options: OperationsOptions;
+  readonly #children: Children;
   /** Those with a due time. A set of its own: scanning all open operations on each decision is quadratic. */
   readonly #timed = new Set<Operation>();
   #cancelled = false;
+  #patchesUnderWay = 0;
   #grace: Timer | undefined;
 
   constructor(options: OperationsOptions) {
     this.#options = options;
     this.careful = options.run.recoveryAttempts > 0;
+    this.#children = new Children({ ...options, emitOutcome: (operation, event) => this.#emitOutcome(operation, event) });
   }
 
-  /** The body has seen a request to cancel that running and waiting steps have not. */
-  get mustCancel(): boolean {
-    return this.#options.body.cancelled && !this.#cancelled;
+  /** Something was asked for, recorded or cancelled that has not been carried out. */
+  get mustAct(): boolean {
+    const { body } = this.#options;
+    return body.unacted.length > 0 || body.unrecordedPatches.length > 0 || (body.cancelled && !this.#cancelled);
+  }
+
+  get recordsPatch(): boolean {
+    return this.#patchesUnderWay > 0;
+  }
+
+  /** Whether something goes on that is neither an attempt nor in the log. */
+  get busy(): boolean {
+    return this.#children.starting > 0;
   }
 
   /** The earliest timer. */
@@ -50,17 +65,17 @@ export class Operations {
     return next;
   }
 
-  /** Carries out what was asked for, in asking order. */
+  /** Carries out what was asked for, in asking order; where `patched()` has said true, that is recorded first. */
   act(): void {
     const { body } = this.#options;
+    if (body.unrecordedPatches.length > 0) return this.#recordPatches();
     const unacted = body.unacted;
     body.unacted = [];
-    if (this.mustCancel) this.#cancelSteps();
+    if (body.cancelled && !this.#cancelled) this.#cancelAll();
     for (const operation of unacted) {
       if (operation.settled || operation.outcomeEmitted) continue;
       operation.acted = true;
-      if (operation.request.kind === "sleep") this.#startSleep(operation);
-      else this.#takeUpStep(operation, operation.request);
+      this.#actOn(operation);
     }
   }
 
@@ -70,8 +85,9 @@ export class Operations {
     const due = [...this.#timed].filter(({ dueAt, settled }) => !settled && dueAt !== undefined && dueAt <= now);
     for (const operation of due.toSorted((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))) {
       this.#unsetTimer(operation);
-      if (operation.request.kind === "step") this.#attempt(operation, operation.request);
-      else this.#emitOutcome(operation, { type: "sleep.completed", at: now, operationId: operation.id });
+      const { id: operationId, request } = operation;
+      if (request.kind === "step") this.#attempt(operation, request);
+      else this.#emitOutcome(operation, { type: request.kind === "hook" ? "hook.expired" : "sleep.completed", at: now, operationId });
     }
   }
 
@@ -91,15 +107,51 @@ export class Operations {
     this.#emitOutcome(operation, { type: "step.completed", at: environment.clock.now(), operationId: operation.id, value: stored.value });
   }
 
-  #startSleep(operation: Operation): void {
+  #recordPatches(): void {
+    const { body, log, environment } = this.#options;
+    const patches = body.unrecordedPatches;
+    body.unrecordedPatches = [];
+    this.#patchesUnderWay += patches.length;
+    for (const { id: operationId, after } of patches) {
+      log.emit({ type: "patch.recorded", at: environment.clock.now(), operationId, after }, () => {
+        this.#patchesUnderWay--;
+      });
+    }
+  }
+
+  #actOn(operation: Operation): void {
+    const { request } = operation;
+    switch (request.kind) {
+      case "step":
+        return this.#takeUpStep(operation, request);
+      case "sleep":
+        return this.#startSleep(operation, request);
+      case "hook":
+        return this.#createHook(operation, request);
+      case "child":
+        return this.#children.start(operation, request);
+    }
+  }
+
+  #startSleep(operation: Operation, request: SleepRequest): void {
     const { log, environment } = this.#options;
-    const { request, id: operationId, args, after } = operation;
-    if (request.kind !== "sleep") return;
+    const { id: operationId, args, after } = operation;
     const at = environment.clock.now();
     const recorded = log.history.operations.get(operationId);
     const resumeAt = recorded?.dueAt ?? request.until ?? at + (request.durationMs ?? 0);
     this.#setTimer(operation, resumeAt);
     if (recorded === undefined) log.emit({ type: "sleep.started", at, operationId, resumeAt, after, value: args });
+  }
+
+  #createHook(operation: Operation, { name, timeoutMs, schema }: HookRequest): void {
+    const { log, environment } = this.#options;
+    const { id: operationId, after } = operation;
+    const at = environment.clock.now();
+    const recorded = log.history.operations.get(operationId);
+    const expiresAt = recorded === undefined ? timeoutMs && at + timeoutMs : recorded.dueAt;
+    if (expiresAt !== undefined) this.#setTimer(operation, expiresAt);
+    if (recorded !== undefined) return;
+    log.emit({ type: "hook.created", at, operationId, name, after, ...(expiresAt !== undefined && { expiresAt }), ...(schema && { schema }) });
   }
 
   // What the step does next comes from the log: another worker may have tried it in between.
@@ -113,17 +165,18 @@ export class Operations {
     else this.#setTimer(operation, recorded.dueAt);
   }
 
-  #attempt(operation: Operation, { definition }: StepRequest): void {
+  #attempt(operation: Operation, { definition, afterOthers }: StepRequest): void {
     const { log, attempts, environment } = this.#options;
     const { id: operationId, args, after } = operation;
     operation.attempt++;
     const event = { type: "step.started", at: environment.clock.now(), operationId, attempt: operation.attempt, after, value: args } as const;
     // The run may be cancelled while a careful start waits for its commit.
     const start = () => {
-      if (!operation.outcomeEmitted) attempts.start(operation, definition);
+      if (!operation.outcomeEmitted) attempts.start(operation, environment.stepFor?.(definition) ?? definition);
     };
-    log.emit(event, this.careful ? start : undefined);
-    if (!this.careful) start();
+    const careful = this.careful || afterOthers === true;
+    log.emit(event, careful ? start : undefined);
+    if (!careful) start();
   }
 
   #failed(operation: Operation, { definition }: StepRequest, error: unknown): void {
@@ -141,18 +194,32 @@ export class Operations {
     this.#setTimer(operation, at + delayMs);
   }
 
-  // A running step gets its signal and a grace; one that waits for its next attempt is settled by the next commit.
-  #cancelSteps(): void {
+  // A running step gets its signal and a grace; one that waits for its next attempt is settled by the next commit. Hooks are disposed of, children asked.
+  #cancelAll(): void {
     const { body, attempts, environment } = this.#options;
     this.#cancelled = true;
     const running: Operation[] = [];
-    for (const operation of body.open) {
-      if (operation.shielded || !operation.acted || operation.request.kind !== "step") continue;
-      if (attempts.isRunning(operation)) running.push(operation);
-      else this.#emitCancelled(operation);
-      attempts.abort(operation, new CancellationError());
+    for (const operation of body.operations.values()) {
+      if (operation.shielded || operation.outcomeEmitted) continue;
+      const { kind } = operation.request;
+      if (kind === "hook") this.#dispose(operation);
+      else if (operation.settled || !operation.acted) continue;
+      else if (kind === "child") this.#children.cancel(operation);
+      else if (kind === "step") {
+        if (attempts.isRunning(operation)) running.push(operation);
+        else this.#emitCancelled(operation);
+        attempts.abort(operation, new CancellationError());
+      }
     }
     if (running.length > 0) this.#grace = setAlarm(environment.clock, defaults.engine.cancelGraceMs, () => this.#giveUp(running));
+  }
+
+  // The body waits for it no more; what remains is to tell those who would resume it.
+  #dispose(operation: Operation): void {
+    const { log, environment } = this.#options;
+    const recorded = log.history.operations.get(operation.id);
+    if (recorded?.outcome !== undefined || (recorded === undefined && !operation.acted)) return;
+    this.#emitOutcome(operation, { type: "hook.disposed", at: environment.clock.now(), operationId: operation.id, reason: "cancelled" });
   }
 
   #giveUp(running: readonly Operation[]): void {
@@ -170,7 +237,7 @@ export class Operations {
     this.#emitOutcome(operation, { type: "step.cancelled", at, operationId: operation.id, reason: "cancelled" });
   }
 
-  #emitOutcome(operation: Operation, event: Parameters<RunLog["emit"]>[0]): void {
+  #emitOutcome(operation: Operation, event: WorkflowEvent): void {
     // I3: one outcome an operation.
     if (operation.outcomeEmitted) return;
     operation.outcomeEmitted = true;

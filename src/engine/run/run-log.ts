@@ -1,28 +1,41 @@
 import type { RecordedEvent, WorkflowEvent } from "../../core/events/event.js";
-import type { RunId } from "../../core/ids.js";
+import type { LinkedAppend } from "../../core/family.js";
+import { isHookEvent } from "../../core/hooks.js";
+import type { OperationId, RunId } from "../../core/ids.js";
 import { History } from "../../core/replay.js";
+import type { NewRun } from "../../core/run.js";
 import type { CommitResult, RunCommit } from "../../storage/backend.js";
 import type { Departure } from "../executor.js";
 
-/** The events with which a worker lets go of a run. */
+/** The events with which a worker lets go of a run, and the run that goes on in its place. */
 export interface Final {
   readonly departure: Departure;
   readonly events: readonly WorkflowEvent[];
+  readonly successor?: NewRun;
+}
+
+/** Something on its way into the log. */
+export interface Entry {
+  readonly event?: WorkflowEvent;
+  /** A run that begins with it. */
+  readonly create?: NewRun;
+  /** What another run hears. */
+  readonly linked?: LinkedAppend;
+  /** Called once it is durable. */
+  readonly afterwards?: () => void;
 }
 
 /** What a commit brought. */
 export type Settled =
-  | { readonly kind: "accepted"; readonly events: readonly RecordedEvent[]; readonly departure: Departure | undefined; readonly own: readonly WorkflowEvent[] }
+  | { readonly kind: "accepted"; readonly departure: Departure | undefined; readonly own: readonly WorkflowEvent[] }
   /** Something was appended meanwhile: load it and decide again. */
   | { readonly kind: "outdated" }
   | { readonly kind: "fenced" };
 
 interface InFlight {
   readonly commit: RunCommit;
-  /** How many of the commit's events came from the outbox; the rest is the final. */
-  readonly queued: number;
+  readonly entries: readonly Entry[];
   readonly final: Final | undefined;
-  readonly afterwards: readonly (() => void)[];
 }
 
 /** One run's way into its log: an outbox, first in first out, and one commit in flight. */
@@ -32,8 +45,7 @@ export class RunLog {
   readonly #runId: RunId;
   readonly #epoch: number;
   readonly #durable: boolean;
-  #outbox: WorkflowEvent[] = [];
-  #afterwards: (() => void)[] = [];
+  #outbox: Entry[] = [];
   #inFlight: InFlight | undefined;
 
   constructor(run: { readonly runId: RunId; readonly epoch: number; readonly durable: boolean }) {
@@ -58,25 +70,30 @@ export class RunLog {
 
   /** Queues an event; `afterwards` is called once it is durable. */
   emit(event: WorkflowEvent, afterwards?: () => void): void {
-    this.#outbox.push(event);
-    if (afterwards !== undefined) this.#afterwards.push(afterwards);
+    this.#outbox.push(afterwards === undefined ? { event } : { event, afterwards });
+  }
+
+  /** Queues more than an event of this run: all of an entry goes into one commit. */
+  enter(entry: Entry): void {
+    this.#outbox.push(entry);
   }
 
   /** The next commit, or undefined while one is in flight or there is nothing to write. */
   take(): RunCommit | undefined {
     const { final } = this;
     if (this.#inFlight !== undefined || (this.#outbox.length === 0 && final === undefined)) return undefined;
+    const entries = this.#outbox;
+    this.#outbox = [];
     const commit: RunCommit = {
       runId: this.#runId,
       fence: this.#epoch,
       seen: this.#durable ? this.history.lastSequence : 0,
-      events: [...this.#outbox, ...(final?.events ?? [])],
+      events: [...eventsOf(entries), ...(final?.events ?? [])],
+      ...familyOf(entries, final),
       // I5: what was decided about the whole history must not be written over an event that the decision has not seen, such as one that asks it to move.
       ...(final !== undefined && final.departure !== "released" && { expect: true }),
     };
-    this.#inFlight = { commit, final, queued: this.#outbox.length, afterwards: this.#afterwards };
-    this.#outbox = [];
-    this.#afterwards = [];
+    this.#inFlight = { commit, entries, final };
     return commit;
   }
 
@@ -88,35 +105,57 @@ export class RunLog {
     if (result.accepted) {
       this.history.absorb(result.events); // I7: only what the store has acknowledged is ever delivered
       // Who lets go of the run with this commit starts nothing any more.
-      if (flight.final === undefined) for (const act of flight.afterwards) act();
-      return { kind: "accepted", events: result.events, departure: flight.final?.departure, own: flight.commit.events };
+      if (flight.final === undefined) for (const { afterwards } of flight.entries) afterwards?.();
+      return { kind: "accepted", departure: flight.final?.departure, own: flight.commit.events };
     }
-    if (result.refused !== "expect") return { kind: "fenced" };
-    this.#outbox = [...flight.commit.events.slice(0, flight.queued), ...this.#outbox];
-    this.#afterwards = [...flight.afterwards, ...this.#afterwards];
+    if (result.refused !== "expect" && result.refused !== "hook") return { kind: "fenced" };
+    const kept = result.refused === "hook" ? flight.entries.filter((entry) => !changes(entry, result.hookId)) : flight.entries;
+    this.#outbox = [...kept, ...this.#outbox];
     return { kind: "outdated" };
   }
 
   /**
    * The result of a commit of unknown outcome, told from the run's newer events: it is all or nothing, so the first own
-   * event decides, which type, operation and attempt name uniquely among what one holder writes.
+   * event decides, which type, operation and attempt name uniquely among what one holder writes. A commit without one only asks others to
+   * cancel, which can be asked twice.
    */
   resultFrom(newer: readonly RecordedEvent[]): CommitResult {
     const first = this.#inFlight?.commit.events[0];
-    const written = first === undefined || newer.some((event) => isSame(event, first));
+    const written = first !== undefined && newer.some((event) => isSame(event, first));
     return written ? { accepted: true, events: newer } : { accepted: false, refused: "expect" };
   }
 
   /** For a transient run, whose events nobody keeps: what is queued takes place at once. */
   settleLocally(): readonly WorkflowEvent[] {
-    const events = this.#outbox;
-    const afterwards = this.#afterwards;
+    const entries = this.#outbox;
     this.#outbox = [];
-    this.#afterwards = [];
-    this.history.absorb(events.map((event, index) => ({ ...event, sequence: this.history.lastSequence + index + 1 })));
-    for (const act of afterwards) act();
+    const events = eventsOf(entries);
+    this.absorbLocally(events);
+    for (const { afterwards } of entries) afterwards?.();
     return events;
   }
+
+  /** The same for events that somebody else wrote. */
+  absorbLocally(events: readonly WorkflowEvent[]): void {
+    this.history.absorb(events.map((event, index) => ({ ...event, sequence: this.history.lastSequence + index + 1 })));
+  }
+}
+
+function eventsOf(entries: readonly Entry[]): WorkflowEvent[] {
+  const events: WorkflowEvent[] = [];
+  for (const { event } of entries) if (event !== undefined) events.push(event);
+  return events;
+}
+
+function familyOf(entries: readonly Entry[], final: Final | undefined): Pick<RunCommit, "create" | "linked"> {
+  const create = [...entries.map((entry) => entry.create), final?.successor].filter((run) => run !== undefined);
+  const linked = entries.map((entry) => entry.linked).filter((append) => append !== undefined);
+  return { ...(create.length > 0 && { create }), ...(linked.length > 0 && { linked }) };
+}
+
+/** Whether the entry takes the hook out of `pending`: somebody else has done that meanwhile. */
+function changes({ event }: Entry, hookId: OperationId): boolean {
+  return event !== undefined && isHookEvent(event) && event.type !== "hook.created" && event.operationId === hookId;
 }
 
 function isSame(a: WorkflowEvent, b: WorkflowEvent): boolean {

@@ -3,21 +3,21 @@ import { deferred } from "../../base/deferred.js";
 import { unreachable } from "../../base/unreachable.js";
 import { decide, type Decision, type Misfit } from "../../core/decide.js";
 import { defaults } from "../../core/defaults.js";
-import { CancellationError, EventLimitExceededError } from "../../core/errors.js";
+import { CancellationError, EventLimitExceededError, WorkflowTimeoutError } from "../../core/errors.js";
 import { isOutcome, type RecordedEvent } from "../../core/events/event.js";
-import type { RunParked } from "../../core/events/run.js";
 import type { RunId } from "../../core/ids.js";
 import type { LogLevel } from "../../core/log-options.js";
 import type { RunRecord } from "../../core/run.js";
 import type { CommitResult, RunCommit } from "../../storage/backend.js";
-import { runOutside } from "../context/current.js";
+import { lastOfChain, requestCancellation } from "../cancel-run.js";
+import { runOutside, type Outside } from "../context/current.js";
 import { logThrough } from "../context/log.js";
 import type { WorkflowDefinition } from "../definition.js";
 import type { Departure } from "../executor.js";
 import type { CommitMember } from "../group-commit.js";
 import { Attempts } from "./attempts.js";
 import { Body } from "./body.js";
-import { endingOf, releaseOf } from "./ending.js";
+import { endingOf, parkingOf, releaseOf, reservationOf } from "./ending.js";
 import type { RunEnvironment } from "./environment.js";
 import { Operations } from "./operations.js";
 import { RunLog, type Final } from "./run-log.js";
@@ -45,6 +45,8 @@ export class RunLoop implements CommitMember {
   #timer: Timer | undefined;
   #warnedAt = 0;
   #strayAwaited = false;
+  // Whether a worker lives whose code fits: asked once; while the answer is on its way nothing is decided.
+  #fitsElsewhere: boolean | "asked" | undefined;
 
   constructor(run: RunRecord, definition: WorkflowDefinition, environment: RunEnvironment) {
     this.runId = run.runId;
@@ -55,7 +57,9 @@ export class RunLoop implements CommitMember {
     const log = logThrough((level, message, fields) => {
       if (!this.#body.replaying) this.#note(level, message, fields);
     });
-    this.#body = new Body({ ...run, definition, history, log, payloadBytes: environment.limits.payloadBytes, onStir: () => this.#stir() });
+    const { payloadBytes } = environment.limits;
+    const seed = run.seed ?? run.runId;
+    this.#body = new Body({ ...run, seed, definition, history, log, payloadBytes, outside: outsideOf(environment), onStir: () => this.#stir() });
     this.#attempts = new Attempts({
       ...environment,
       runId: run.runId,
@@ -80,7 +84,8 @@ export class RunLoop implements CommitMember {
 
   /** Somebody appended up to `sequence`. */
   wake(sequence: number): void {
-    if (sequence > this.#log.history.lastSequence) void this.#load().then(() => this.#stir());
+    if (!this.#run.durable) void this.#hear();
+    else if (sequence > this.#log.history.lastSequence) void this.#load().then(() => this.#stir());
   }
 
   /** No new step starts; when the running ones are done, the run is handed over. */
@@ -150,18 +155,21 @@ export class RunLoop implements CommitMember {
 
   #decision(): Decision {
     const { durable } = this.#run;
-    const { ended, misfit, unacted, open, delivered } = this.#body;
+    const { ended, misfit, open, beside, delivered } = this.#body;
     const [unasked] = this.#log.history.unasked;
+    const { maxDurationMs = Infinity, startedAt = 0 } = this.#run;
     return decide({
       misfit,
       unasked,
       durable,
-      open: open.size,
+      open: open.size - beside.size,
+      deadline: (durable ? this.#log.history.aliveSince : startedAt) + maxDurationMs,
       lastDelivered: delivered,
       releasing: this.#releasing,
       bodyEnded: ended !== undefined,
-      mustAct: unacted.length > 0 || this.#operations.mustCancel,
-      busy: this.#log.busy || this.#attempts.count > 0,
+      mustAct: this.#operations.mustAct,
+      recordsPatch: this.#operations.recordsPatch,
+      busy: this.#log.busy || this.#attempts.count > 0 || this.#operations.busy,
       nextTimer: this.#operations.nextTimer(),
       now: this.#environment.clock.now(),
       retryInMemoryMs: defaults.engine.retryInMemoryMs,
@@ -171,9 +179,13 @@ export class RunLoop implements CommitMember {
   #carryOut(decision: Decision): void {
     switch (decision.kind) {
       case "park":
-        return this.#awaitsStray(decision.misfit) ? this.#wakeIn(strayMs) : this.#finish(this.#parking(decision.misfit));
+        return this.#awaitsStray(decision.misfit) ? this.#wakeIn(strayMs) : this.#park(decision.misfit);
       case "end":
-        return this.#finish(endingOf(this.#log, this.#body, this.#environment));
+        return this.#finish(endingOf({ run: this.#run, log: this.#log, body: this.#body, environment: this.#environment }));
+      case "expire":
+        this.#body.ended = { error: new WorkflowTimeoutError(this.runId, this.#run.maxDurationMs ?? 0), imposed: true };
+        this.#stirred = true;
+        return;
       case "release":
         return this.#finish(releaseOf(this.#run, this.#environment.clock.now()));
       case "suspend": {
@@ -201,29 +213,28 @@ export class RunLoop implements CommitMember {
     this.#log.final = final;
   }
 
-  #parking(misfit: Misfit): Final {
-    const at = this.#environment.clock.now();
-    const { code, message: error, operationId, place } = misfit;
-    const event: RunParked = {
-      type: "workflow.interrupted",
-      reason: "non_deterministic",
-      at,
-      code,
-      error,
-      version: this.#environment.version,
-      lastEventSequence: this.#log.history.lastSequence,
-      ...(operationId && { operationId }),
-      ...(place && { place }),
-    };
+  // Code that does not fit leaves the run to who lives and fits: two versions on one store must not park each other's runs.
+  #park(misfit: Misfit): void {
     this.#body.frozen = true;
-    return { departure: "parked", events: [event] };
+    const { version, clock } = this.#environment;
+    const { writtenBy = version } = this.#log.history;
+    if (writtenBy !== version && this.#fitsElsewhere === undefined) void this.#askWhoFits(writtenBy);
+    else if (this.#fitsElsewhere === true) this.#finish(reservationOf(writtenBy, clock.now()));
+    else if (this.#fitsElsewhere !== "asked") this.#finish(parkingOf({ log: this.#log, environment: this.#environment }, misfit));
+  }
+
+  async #askWhoFits(version: string): Promise<void> {
+    this.#fitsElsewhere = "asked";
+    const workers = (await this.#environment.commits.ask((backend) => backend.listWorkers())) ?? [];
+    this.#fitsElsewhere = workers.some(({ status, version: served, workflows }) => status === "online" && served === version && workflows.includes(this.#run.workflowName));
+    this.#stir();
   }
 
   #withinLimits(): boolean {
     const { eventSoft, eventHard, eventWarningInterval } = this.#environment.limits;
     const { length } = this.#log;
     if (length >= eventHard) {
-      this.#body.ended = { error: new EventLimitExceededError(this.runId, eventHard) };
+      this.#body.ended = { error: new EventLimitExceededError(this.runId, eventHard), imposed: true };
       return false;
     }
     if (length >= eventSoft && (this.#warnedAt === 0 || length >= this.#warnedAt + eventWarningInterval)) {
@@ -243,6 +254,18 @@ export class RunLoop implements CommitMember {
     const { history } = this.#log;
     history.absorb((await commits.read(this.runId, history.lastSequence)) ?? []);
     this.#log.final = undefined;
+    // Somebody ended it by force, or its parent closed it.
+    if (history.ended) this.#leave("lost");
+  }
+
+  // A transient run has no log to load: its row alone tells that somebody wants it to end.
+  async #hear(): Promise<void> {
+    const run = await this.#environment.commits.ask((backend) => backend.getRun(this.runId));
+    if (this.#gone) return;
+    if (run?.epoch !== this.#run.epoch || run.status !== "running") return this.#leave("lost");
+    if (!run.cancellationRequested || this.#log.history.cancellationRequested) return;
+    this.#log.absorbLocally([{ type: "cancellation.requested", at: this.#environment.clock.now(), requestedBy: "" }]);
+    this.#stir();
   }
 
   // A body at rest with nothing pending waits for something that is not in the log. Its next call would tell for what: it gets a moment to come.
@@ -270,4 +293,11 @@ export class RunLoop implements CommitMember {
   #note(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void {
     this.#environment.events.onNote({ level, message, runId: this.runId, ...(fields && { fields }) });
   }
+}
+
+function outsideOf({ backend, clock }: RunEnvironment): Outside {
+  return {
+    cancel: async (runId, reason) => void (await requestCancellation(backend, clock, { runId, reason, requestedBy: "parent" })),
+    statusOf: async (runId) => (await lastOfChain(backend, runId)).status,
+  };
 }

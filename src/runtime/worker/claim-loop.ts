@@ -80,6 +80,7 @@ async function lookOnce(parts: ClaimLoopParts): Promise<number> {
       }
       nextDueAt = Math.min(nextDueAt, result.nextDueAt ?? Infinity);
       parts.onClaimed(result);
+      if (result.closing) await closeChildren(parts);
       if (result.claimed.length > 0) break;
     }
     return Math.min(pollMs, Math.max(0, nextDueAt - parts.clock.now()));
@@ -87,4 +88,11 @@ async function lookOnce(parts: ClaimLoopParts): Promise<number> {
     parts.onTrouble(error);
     return pauseAfterTroubleMs;
   }
+}
+
+// A few at a time: a parent may leave a thousand children, and others write too.
+const closedAtOnce = 100;
+
+async function closeChildren({ backend, clock }: ClaimLoopParts): Promise<void> {
+  while ((await backend.closeChildren(closedAtOnce, clock.now())) > 0);
 }

@@ -1,37 +1,29 @@
 import { BugError } from "../../base/unreachable.js";
-import type { RecordedEvent, WorkflowEvent } from "../../core/events/event.js";
-import { claimEvent, isClaimable, refusalOf } from "../../core/claim.js";
+import type { RecordedEvent } from "../../core/events/event.js";
+import { claimEvent, isClaimable } from "../../core/claim.js";
 import { defaults } from "../../core/defaults.js";
 import { StorageError } from "../../core/errors.js";
+import type { HookRecord } from "../../core/hooks.js";
 import type { RunId, WorkerId } from "../../core/ids.js";
 import { lossEvents, outcomeOfLoss, type LossOutcome } from "../../core/recovery.js";
-import { foldRun, newRunState, type NewRun, type RunRecord, type RunStatus } from "../../core/run.js";
-import type {
-  Backend,
-  ClaimRequest,
-  ClaimResult,
-  CommitResult,
-  CreateResult,
-  DueRequest,
-  NewWorker,
-  RunCommit,
-  RunFilter,
-  WorkerChange,
-  WorkerLoss,
-  WorkerRecord,
-} from "../backend.js";
+import type { RunRecord, RunStatus } from "../../core/run.js";
+import type { Backend, ClaimRequest, ClaimResult, DueRequest, HookFilter, NewWorker, RunFilter, WorkerChange, WorkerLoss, WorkerRecord } from "../backend.js";
 import { Listeners } from "../listeners.js";
+import { lastSequenceOf, Runs, type StoredRun } from "./runs.js";
 
 /** A store without a file: for tests and for trying things out. What it holds is gone with it. */
 export function createMemoryBackend(): Backend {
   const store = new MemoryStore();
   return {
-    commit: async (batch) => batch.map((member) => store.commit(member)),
-    createRun: async (run) => store.createRun(run),
+    commit: async (batch) => batch.map((member) => store.runs.commit(member)),
+    createRun: async (run, history) => store.runs.create(run, history),
     claim: async (request) => store.claim(request),
     countDue: async (request) => store.countDue(request),
     readHistory: async (runId, after) => store.readHistory(runId, after),
-    getRun: async (runId) => store.getRun(runId),
+    getRun: async (runId) => store.runs.get(runId)?.record,
+    getHook: async (runId, hookId) => store.runs.get(runId)?.hooks.get(hookId),
+    listHooks: async (filter) => store.listHooks(filter),
+    closeChildren: async (limit, now) => store.runs.closeChildren(limit, now),
     findRunIds: async (prefix, limit) => store.findRunIds(prefix, limit),
     listRuns: async (filter) => store.listRuns(filter),
     countRuns: async () => store.countRuns(),
@@ -46,13 +38,6 @@ export function createMemoryBackend(): Backend {
   };
 }
 
-interface StoredRun {
-  /** Counts the runs of the store: settles which of two is newer. */
-  readonly number: number;
-  record: RunRecord;
-  readonly history: RecordedEvent[];
-}
-
 interface StoredWorker {
   record: Omit<WorkerRecord, "activeRuns">;
   diedAt?: number;
@@ -62,32 +47,14 @@ type Asked = DueRequest & Pick<ClaimRequest, "runId">;
 
 class MemoryStore {
   readonly listeners = new Listeners();
-  readonly #runs = new Map<RunId, StoredRun>();
-  readonly #idsByKey = new Map<string, RunId>();
+  readonly #runs = new Runs(() => this.listeners.call());
   readonly #workers = new Map<WorkerId, StoredWorker>();
   #closed = false;
 
-  commit(member: RunCommit): CommitResult {
+  /** The runs, as long as the store is open. */
+  get runs(): Runs {
     this.#assertOpen();
-    const run = this.#runs.get(member.runId);
-    if (!run) return { accepted: false, refused: "unknown_run" };
-    const refused = refusalOf({ epoch: run.record.epoch, state: run.record, lastSequence: lastSequenceOf(run) }, member); // I2, I4
-    if (refused) return { accepted: false, refused };
-    const inbox = member.fence === undefined ? { inbox: lastSequenceOf(run) + member.events.length } : {};
-    this.#append(run, member.events, inbox);
-    return { accepted: true, events: run.record.durable ? run.history.slice(member.seen) : [] };
-  }
-
-  createRun(run: NewRun): CreateResult {
-    this.#assertOpen();
-    const key = run.idempotencyKey === undefined ? undefined : `${run.workflowName} ${run.idempotencyKey}`;
-    const older = this.#runs.has(run.runId) ? run.runId : key && this.#idsByKey.get(key); // I9
-    if (older) return { runId: older, created: false };
-    if (key !== undefined) this.#idsByKey.set(key, run.runId);
-    const record = { ...run, ...newRunState(run.createdAt), epoch: 0 };
-    this.#runs.set(run.runId, { number: this.#runs.size, record, history: [] });
-    this.listeners.call();
-    return { runId: run.runId, created: true };
+    return this.#runs;
   }
 
   claim(request: ClaimRequest): ClaimResult {
@@ -101,11 +68,10 @@ class MemoryStore {
     return {
       worker: "alive",
       claimed,
-      inboxes: this.#heldBy(request.workerId).flatMap(({ record }) =>
-        record.inbox === undefined ? [] : [{ runId: record.runId, sequence: record.inbox }],
-      ),
+      inboxes: this.#runs.inboxesOf(request.workerId, request.now),
       ...(nextDueAt !== undefined && { nextDueAt }),
       stopRequested: worker.record.stopRequested,
+      closing: this.#runs.closing() !== undefined,
     };
   }
 
@@ -115,24 +81,24 @@ class MemoryStore {
   }
 
   readHistory(runId: RunId, after: number): readonly RecordedEvent[] {
-    this.#assertOpen();
-    return this.#runs.get(runId)?.history.slice(after) ?? [];
+    return this.runs.get(runId)?.history.slice(after) ?? [];
   }
 
-  getRun(runId: RunId): RunRecord | undefined {
-    this.#assertOpen();
-    return this.#runs.get(runId)?.record;
+  listHooks({ runId, status, limit }: HookFilter): readonly HookRecord[] {
+    const runs = this.runs.all().filter(({ record }) => runId === undefined || record.runId === runId);
+    const hooks = runs.flatMap((run) => [...run.hooks.values()]).filter((hook) => status === undefined || hook.status === status);
+    return hooks.toReversed().toSorted((a, b) => b.createdAt - a.createdAt).slice(0, limit);
   }
 
   findRunIds(prefix: string, limit: number): readonly RunId[] {
-    const ids = this.#newestFirst().map(({ record }) => record.runId);
+    const ids = this.runs.newestFirst().map(({ record }) => record.runId);
     if (prefix === "") return ids.slice(0, limit);
     const fitting = ids.filter((runId) => runId.startsWith(prefix));
     return fitting.toSorted().toReversed().slice(0, limit); // ids sort by time of creation
   }
 
   listRuns(filter: RunFilter): readonly RunRecord[] {
-    const runs = this.#newestFirst().map(({ record }) => record);
+    const runs = this.runs.newestFirst().map(({ record }) => record);
     const cursor = runs.findIndex(({ runId }) => runId === filter.before);
     if (filter.before !== undefined && cursor < 0) return [];
     return runs
@@ -142,9 +108,8 @@ class MemoryStore {
   }
 
   countRuns(): Readonly<Partial<Record<RunStatus, number>>> {
-    this.#assertOpen();
     const counts: Partial<Record<RunStatus, number>> = {};
-    for (const { record } of this.#runs.values()) counts[record.status] = (counts[record.status] ?? 0) + 1;
+    for (const { record } of this.runs.all()) counts[record.status] = (counts[record.status] ?? 0) + 1;
     return counts;
   }
 
@@ -167,7 +132,7 @@ class MemoryStore {
 
   listWorkers(): readonly WorkerRecord[] {
     this.#assertOpen();
-    return [...this.#workers.values()].toReversed().map(({ record }) => Object.assign({ activeRuns: this.#heldBy(record.workerId).length }, record));
+    return [...this.#workers.values()].toReversed().map(({ record }) => Object.assign({ activeRuns: this.#runs.heldBy(record.workerId).length }, record));
   }
 
   updateWorker(workerId: WorkerId, change: WorkerChange): void {
@@ -175,7 +140,7 @@ class MemoryStore {
     const worker = this.#alive(workerId);
     if (!worker) return;
     worker.record = { ...worker.record, ...change };
-    if (change.stopRequested) this.listeners.call();
+    if (change.stopRequested || change.status) this.listeners.call();
   }
 
   loseWorker({ workerId, now, error, charge }: WorkerLoss): readonly LossOutcome[] {
@@ -184,10 +149,11 @@ class MemoryStore {
     if (!worker) return [];
     worker.record = { ...worker.record, status: "dead" };
     worker.diedAt = now;
-    return this.#heldBy(workerId).map((run) => {
+    this.listeners.call(); // also for the runs that were reserved for its version
+    return this.#runs.heldBy(workerId).map((run) => {
       const charged = charge === "all" || charge === run.record.runId;
       const events = lossEvents(run.record, { workerId, now, error, charged, lastEventSequence: lastSequenceOf(run) });
-      this.#append(run, events, { epoch: run.record.epoch + 1 });
+      this.#runs.append(run, events, { epoch: run.record.epoch + 1 }); // I2
       return outcomeOfLoss(run.record.runId, run.record);
     });
   }
@@ -196,24 +162,21 @@ class MemoryStore {
     this.#closed = true;
   }
 
-  #append(run: StoredRun, events: readonly WorkflowEvent[], change: Partial<RunRecord>): void {
-    const { dueAt } = run.record;
-    if (run.record.durable) for (const event of events) run.history.push({ ...event, sequence: run.history.length + 1 }); // I1
-    run.record = { ...run.record, ...events.reduce(foldRun, run.record), ...change }; // I10
-    if (change.inbox !== undefined || (run.record.dueAt !== undefined && run.record.dueAt !== dueAt)) this.listeners.call();
-  }
-
-  #take(run: StoredRun, { workerId, now }: ClaimRequest): RunRecord {
-    this.#append(run, [claimEvent(run.record, workerId, now)], { epoch: run.record.epoch + 1, inbox: undefined });
+  #take(run: StoredRun, request: ClaimRequest): RunRecord {
+    this.#runs.append(run, [claimEvent(run.record, request)], { epoch: run.record.epoch + 1, inbox: undefined });
     return run.record;
   }
 
   #claimable(request: Asked): readonly StoredRun[] {
-    return this.#askedFor(request).filter(({ record }) => isClaimable(record, request));
+    return this.#askedFor(request).filter(({ record }) => isClaimable(record, request, (version) => this.#isServed(record.workflowName, version)));
+  }
+
+  #isServed(workflowName: string, version: string): boolean {
+    return [...this.#workers.values()].some(({ record }) => record.role !== "supervisor" && record.status === "online" && record.version === version && record.workflows.includes(workflowName));
   }
 
   #askedFor({ runId, workflows }: Asked): readonly StoredRun[] {
-    const runs = [...this.#runs.values()].filter(({ record }) => workflows.includes(record.workflowName));
+    const runs = this.#runs.all().filter(({ record }) => workflows.includes(record.workflowName));
     return runId === undefined ? runs : runs.filter(({ record }) => record.runId === runId);
   }
 
@@ -222,25 +185,11 @@ class MemoryStore {
     return worker?.record.status === "dead" ? undefined : worker;
   }
 
-  #heldBy(workerId: WorkerId): readonly StoredRun[] {
-    return [...this.#runs.values()].filter(({ record }) => record.workerId === workerId);
-  }
-
-  #newestFirst(): readonly StoredRun[] {
-    this.#assertOpen();
-    return [...this.#runs.values()].toSorted((a, b) => b.record.createdAt - a.record.createdAt || b.number - a.number);
-  }
-
   #assertOpen(): void {
     if (this.#closed) {
       throw new StorageError("the store in memory is closed", { kind: "closed", outcome: "rolled_back", hint: "open a new one" });
     }
   }
-}
-
-// The events of a transient run are not kept: for it, what was written to its inbox is what there is to have seen.
-function lastSequenceOf({ record, history }: StoredRun): number {
-  return record.durable ? history.length : (record.inbox ?? 0);
 }
 
 // Parked runs come last: two versions that park for each other must not starve the rest.
@@ -255,10 +204,15 @@ function earliest(dueTimes: readonly (number | undefined)[], now: number): numbe
 }
 
 function fits(run: RunRecord, filter: RunFilter): boolean {
-  const { statuses = [run.status], workflowName = run.workflowName, workerId = run.workerId } = filter;
-  if (!statuses.includes(run.status) || run.workflowName !== workflowName || run.workerId !== workerId) return false;
-  if (filter.tag !== undefined && !run.tags.includes(filter.tag)) return false;
-  return isOfTime(run, filter) && (filter.query === undefined || mentions(run, filter.query));
+  const { statuses = [run.status], tag, query } = filter;
+  if (!statuses.includes(run.status) || (tag !== undefined && !run.tags.includes(tag))) return false;
+  return isOf(run, filter) && isOfTime(run, filter) && (query === undefined || mentions(run, query));
+}
+
+function isOf({ workflowName, workerId, parent }: RunRecord, filter: RunFilter): boolean {
+  if (filter.workflowName !== undefined && filter.workflowName !== workflowName) return false;
+  if (filter.workerId !== undefined && filter.workerId !== workerId) return false;
+  return filter.parentId === undefined || filter.parentId === parent?.runId;
 }
 
 function isOfTime({ createdAt }: RunRecord, { createdFrom = -Infinity, createdBefore = Infinity }: RunFilter): boolean {

@@ -1,31 +1,39 @@
-import type { Encoded } from "../../base/codec.js";
 import { BugError } from "../../base/unreachable.js";
 import type { RunHead } from "../../core/claim.js";
 import type { RecordedEvent, WorkflowEvent } from "../../core/events/event.js";
+import { isPassedOver, noteToParent, type LinkedAppend } from "../../core/family.js";
 import type { RunId } from "../../core/ids.js";
-import { foldRun, type RunState, type RunStatus } from "../../core/run.js";
+import { foldRun, isTerminal, type RunState, type RunStatus } from "../../core/run.js";
 import type { Connection } from "./connection.js";
-import { rowOfEvent, stateOfRow, type StateRow } from "./rows.js";
+import { disposeOfHooks, hookChanges, saveHooks, type HookChange } from "./hooks.js";
+import { keeper, type Keep } from "./payloads.js";
+import { parentOfRow, rowOfEvent, stateOfRow, type ParentRow, type StateRow } from "./rows.js";
 
 /** A run's row as far as most appends need it: of its state only what tells whether an event changes it. */
 export interface StoredHead extends RunHead {
+  readonly runId: RunId;
   readonly key: number;
   readonly durable: boolean;
   readonly inbox: number | null;
 }
 
 type HeadRow = [key: number, durable: number, epoch: number, inbox: number | null, status: RunStatus, recoveryAttempts: number, last: number | null];
+type StoredState = StateRow & ParentRow;
 
 const selectHead = `
   SELECT key, durable, epoch, inbox, status, recovery_attempts, (SELECT max(sequence) FROM events WHERE run = key)
   FROM runs WHERE run_id = ?`;
-const selectState = "SELECT status, due_at, wake_reason, worker_id, recovery_attempts, parked, started_at, completed_at FROM runs WHERE key = ?";
+const selectState = `
+  SELECT status, due_at, wake_reason, worker_id, recovery_attempts, parked, started_at, completed_at,
+    continued_to, cancellation_requested, closable_children, reserved_for, parent, parent_operation, parent_close, orphaned
+  FROM runs WHERE key = ?`;
 const insertEvent = "INSERT INTO events (run, sequence, type, at, operation, value, rest) VALUES (?, ?, ?, ?, ?, ?, ?)";
-const insertPayload = "INSERT INTO payloads (text) VALUES (?)";
 const updateRun = `
   UPDATE runs SET epoch = ?, inbox = ?, status = ?, due_at = ?, wake_reason = ?, worker_id = ?, recovery_attempts = ?, parked = ?,
-    started_at = ?, completed_at = ?, result = ?, error = ?
+    started_at = ?, completed_at = ?, result = ?, error = ?, continued_to = ?, cancellation_requested = ?, closable_children = ?, reserved_for = ?
   WHERE key = ?`;
+const markClosing = "UPDATE runs SET closing = 1 WHERE key = ?";
+const markTaken = "UPDATE runs SET taken_from = ?, epoch = epoch + 1 WHERE key = ?";
 
 export function headOf(connection: Connection, runId: RunId): StoredHead | undefined {
   const row = connection.list<HeadRow>(selectHead).get(runId);
@@ -34,17 +42,22 @@ export function headOf(connection: Connection, runId: RunId): StoredHead | undef
   const durable = isDurable === 1;
   // The events of a transient run are not kept: for it, what was written to its inbox is what there is to have seen.
   const lastSequence = (durable ? last : inbox) ?? 0;
-  return { key, durable, epoch, inbox, state: { status, recoveryAttempts }, lastSequence };
+  return { runId, key, durable, epoch, inbox, state: { status, recoveryAttempts, closableChildren: 0 }, lastSequence };
 }
 
 /** What an append changes beside the run's state. */
 export interface RowChange {
   readonly epoch?: number;
-  readonly inbox?: number | null;
+  /** A claim empties it. */
+  readonly inbox?: null;
 }
 
 export interface Append {
   readonly events: readonly WorkflowEvent[];
+  /** What the events make of hooks: asked for before (`hookChanges`), because it may refuse them. */
+  readonly hooks?: readonly HookChange[];
+  /** The writer does not hold the run: its inbox is set. */
+  readonly foreign?: boolean;
   readonly change?: RowChange;
 }
 
@@ -53,22 +66,20 @@ export interface AppendResult {
   readonly events: readonly RecordedEvent[];
   /** The run's new state, where something changed. */
   readonly state?: RunState;
-  /** Whether somebody must hear of it: the run became due, or its inbox was written. */
-  readonly rings: boolean;
 }
 
-/** Appends to a run inside the caller's transaction. A plain step leaves the run's row alone: that is half of the cost of a commit. */
-export function append(connection: Connection, head: StoredHead, { events, change }: Append): AppendResult {
+/**
+ * Appends to a run inside the caller's transaction, with all that follows from its end. A plain step leaves the run's row alone: that is half
+ * of the cost of a commit.
+ */
+export function append(connection: Connection, head: StoredHead, given: Append): AppendResult {
+  const { events, hooks = [], foreign, change } = given;
   const keep = keeper(connection);
   const recorded = head.durable ? insert(connection, head, { events, keep }) : [];
+  if (hooks.length > 0) saveHooks(connection, hooks, { run: head.key, keep });
   // The fold looks at no more than the head has when it decides whether an event changes anything.
-  if (!change && events.reduce<RunState>(foldRun, head.state) === head.state) return { events: recorded, rings: false };
-  const before = stateOf(connection, head.key);
-  const state = events.reduce<RunState>(foldRun, before); // I10
-  const { epoch = head.epoch, inbox = head.inbox } = change ?? {};
-  update(connection, { key: head.key, epoch, inbox, state, keep });
-  const becameDue = state.dueAt !== undefined && state.dueAt !== before.dueAt;
-  return { events: recorded, state, rings: becameDue || (inbox !== null && inbox !== head.inbox) };
+  const leavesRow = !foreign && !change && events.reduce<RunState>(foldRun, head.state) === head.state;
+  return leavesRow ? { events: recorded } : { events: recorded, state: changeRow(connection, head, { ...given, keep }) };
 }
 
 function insert(connection: Connection, head: StoredHead, { events, keep }: { readonly events: readonly WorkflowEvent[]; readonly keep: Keep }): readonly RecordedEvent[] {
@@ -82,24 +93,32 @@ function insert(connection: Connection, head: StoredHead, { events, keep }: { re
   });
 }
 
-function stateOf(connection: Connection, key: number): RunState {
-  const row = connection.sql<StateRow>(selectState).get(key);
+function changeRow(connection: Connection, head: StoredHead, { events, foreign = false, change = {}, keep }: Append & { readonly keep: Keep }): RunState {
+  const row = storedState(connection, head.key);
+  const before = stateOfRow(row);
+  const state = events.reduce<RunState>(foldRun, before); // I10
+  const { epoch = head.epoch, inbox = foreign ? head.lastSequence + events.length : head.inbox } = change;
+  connection.sql(updateRun).run(epoch, inbox, ...valuesOfState(state, keep), head.key);
+  const becameDue = state.dueAt !== undefined && state.dueAt !== before.dueAt;
+  if (becameDue || foreign) connection.ring();
+  if (foreign && isTaken(before, state)) connection.sql(markTaken).run(before.workerId, head.key); // I2
+  if (isTerminal(state.status)) end(connection, head, { events, row, state });
+  return state;
+}
+
+function isTaken(before: RunState, state: RunState): boolean {
+  return before.workerId !== undefined && state.workerId === undefined;
+}
+
+function storedState(connection: Connection, key: number): StoredState {
+  const row = connection.sql<StoredState>(selectState).get(key);
   if (!row) throw new BugError(`the row of run ${key} went away inside a transaction`);
-  return stateOfRow(row);
+  return row;
 }
 
-interface RowUpdate {
-  readonly key: number;
-  readonly epoch: number;
-  readonly inbox: number | null;
-  readonly state: RunState;
-  readonly keep: Keep;
-}
-
-function update(connection: Connection, { key, epoch, inbox, state, keep }: RowUpdate): void {
-  connection.sql(updateRun).run(
-    epoch,
-    inbox,
+/** In the order of the columns of `updateRun`. */
+function valuesOfState(state: RunState, keep: Keep): readonly unknown[] {
+  return [
     state.status,
     state.dueAt ?? null,
     state.wakeReason ?? null,
@@ -110,21 +129,40 @@ function update(connection: Connection, { key, epoch, inbox, state, keep }: RowU
     state.completedAt ?? null,
     keep(state.result ?? null),
     keep(state.error ?? null),
-    key,
-  );
+    state.continuedTo ?? null,
+    state.cancellationRequested ? 1 : null,
+    state.closableChildren,
+    state.reservedFor ?? null,
+  ];
 }
 
-const inlineCharsMax = 4096;
+interface End {
+  readonly events: readonly WorkflowEvent[];
+  /** Before the end. */
+  readonly row: StoredState;
+  readonly state: RunState;
+}
 
-/** What a column stores of a text: the text itself, or the id of its payload. */
-export type Keep = (text: Encoded | string | null) => string | number | bigint | null;
+/** What follows from the end of a run, whoever ended it. */
+function end(connection: Connection, { key, runId, durable }: StoredHead, { events, row, state }: End): void {
+  if (durable) disposeOfHooks(connection, key);
+  if (state.closableChildren > 0) {
+    connection.sql(markClosing).run(key);
+    connection.ring();
+  }
+  const parent = parentOfRow(row);
+  if (parent === undefined) return;
+  const child = { runId, parent, ...(row.orphaned !== null && { orphaned: true as const }) };
+  appendLinked(connection, events.map((event) => noteToParent(child, event)).filter((note) => note !== undefined));
+}
 
-/** Puts large texts aside, each once: the result of a run is also the value of its last event. */
-export function keeper(connection: Connection): Keep {
-  let last: { readonly text: string; readonly id: number | bigint } | undefined;
-  return (text) => {
-    if (text === null || text.length <= inlineCharsMax) return text;
-    if (last?.text !== text) last = { text, id: connection.sql(insertPayload).run(text).lastInsertRowid };
-    return last.id;
-  };
+/** Appends to other runs as somebody who does not hold them. What says nothing to its run any more is passed over. */
+export function appendLinked(connection: Connection, links: readonly LinkedAppend[]): void {
+  for (const { runId, events } of links) {
+    const head = headOf(connection, runId);
+    if (!head || isPassedOver(stateOfRow(storedState(connection, head.key)), events)) continue;
+    const hooks = hookChanges(connection, head, events);
+    if (typeof hooks === "string") throw new BugError(`an event of ${hooks} does not fit, and was to be linked to ${runId}`);
+    append(connection, head, { events, hooks, foreign: true });
+  }
 }

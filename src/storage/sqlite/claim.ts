@@ -1,4 +1,5 @@
 import { claimEvent, isClaimable } from "../../core/claim.js";
+import { defaults } from "../../core/defaults.js";
 import type { RunId } from "../../core/ids.js";
 import { lossesUntilAlone, type RunRecord } from "../../core/run.js";
 import type { ClaimRequest, ClaimResult, DueRequest } from "../backend.js";
@@ -13,15 +14,26 @@ interface Candidate {
   readonly due_at: number | null;
 }
 
+// Workers that would claim a run of a workflow for the sake of a version.
+const serving = (version: string, workflow: string) => `
+  SELECT 1 FROM workers WHERE status = 'online' AND facts ->> '$.role' <> 'supervisor'
+    AND facts ->> '$.version' = ${version} AND EXISTS (SELECT 1 FROM json_each(facts, '$.workflows') WHERE value = ${workflow})`;
+const selectServing = serving("?", "?");
+// Passed over in the query: a run that is reserved must not take the place of one that isn't.
 const selectDue = `
   SELECT key, run_id, due_at FROM runs
-  WHERE workflow = ? AND due_at <= ? AND recovery_attempts BETWEEN ? AND ? ORDER BY due_at, key LIMIT ?`;
+  WHERE workflow = ? AND due_at <= ? AND recovery_attempts BETWEEN ? AND ?
+    AND (reserved_for IS NULL OR reserved_for = ? OR NOT EXISTS (${serving("runs.reserved_for", "runs.workflow")}))
+  ORDER BY due_at, key LIMIT ?`;
 const selectParked = `
   SELECT key, run_id, NULL AS due_at FROM runs INDEXED BY runs_parked
   WHERE workflow = ? AND parked IS NOT NULL AND parked ->> '$.version' <> ? AND recovery_attempts BETWEEN ? AND ? ORDER BY key LIMIT ?`;
 const selectNextDue = "SELECT min(due_at) AS due_at FROM runs WHERE workflow = ? AND due_at > ?";
-const selectInboxes = 'SELECT run_id AS "runId", inbox AS sequence FROM runs WHERE worker_id = ? AND inbox IS NOT NULL';
-const selectWorker = "SELECT stop_requested FROM workers WHERE worker_id = ? AND status <> 'dead'";
+const selectInboxes = `
+  SELECT run_id AS "runId", inbox AS sequence FROM runs WHERE worker_id = ? AND inbox IS NOT NULL
+  UNION ALL SELECT run_id, inbox FROM runs WHERE taken_from = ? AND completed_at > ?`;
+const selectWorker = `
+  SELECT stop_requested, EXISTS (SELECT 1 FROM runs WHERE closing = 1) AS closing FROM workers WHERE worker_id = ? AND status <> 'dead'`;
 
 /** Looks first and writes only where there is something to take: a worker that finds nothing must not hold up those that write. */
 export async function claim(connection: Connection, request: ClaimRequest): Promise<ClaimResult> {
@@ -42,29 +54,36 @@ export function countDue(connection: Connection, request: DueRequest): number {
   return candidates(connection, request).length;
 }
 
-function take(connection: Connection, runId: RunId, { workerId, now }: ClaimRequest): RunRecord | undefined {
+function take(connection: Connection, runId: RunId, request: ClaimRequest): RunRecord | undefined {
   const [run, head] = [getRun(connection, runId), headOf(connection, runId)];
   if (!run || !head) return undefined;
   const change = { epoch: head.epoch + 1, inbox: null };
-  const { state } = append(connection, head, { events: [claimEvent(run, workerId, now)], change });
+  const { state } = append(connection, head, { events: [claimEvent(run, request)], change });
   return { ...run, ...state, epoch: change.epoch, inbox: undefined };
 }
 
 function resultOf(connection: Connection, request: ClaimRequest, claimed: readonly RunRecord[]): ClaimResult {
   const worker = aliveWorker(connection, request);
   if (!worker) return { worker: "dead" };
+  const { workerId, now } = request;
   const nextDueAt = nextDue(connection, request);
   return {
     worker: "alive",
     claimed,
-    inboxes: connection.sql<{ runId: RunId; sequence: number }>(selectInboxes).all(request.workerId),
+    inboxes: connection.sql<{ runId: RunId; sequence: number }>(selectInboxes).all(workerId, workerId, now - defaults.storage.takenRunsToldMs),
     ...(nextDueAt !== undefined && { nextDueAt }),
     stopRequested: worker.stop_requested === 1,
+    closing: worker.closing === 1,
   };
 }
 
-function aliveWorker(connection: Connection, { workerId }: ClaimRequest): { stop_requested: number } | undefined {
-  return connection.sql<{ stop_requested: number }>(selectWorker).get(workerId);
+interface WorkerFlags {
+  readonly stop_requested: number;
+  readonly closing: number;
+}
+
+function aliveWorker(connection: Connection, { workerId }: ClaimRequest): WorkerFlags | undefined {
+  return connection.sql<WorkerFlags>(selectWorker).get(workerId);
 }
 
 /** One look at the index for each workflow, each no longer than the limit; the oldest of all are taken. */
@@ -73,14 +92,15 @@ function candidates(connection: Connection, request: DueRequest & Pick<ClaimRequ
   if (limit <= 0) return [];
   if (runId !== undefined) return candidate(connection, runId, request);
   const attempts = attemptsOf(request);
-  const due = workflows.flatMap((name) => connection.sql<Candidate>(selectDue).all(name, now, ...attempts, limit));
+  const due = workflows.flatMap((name) => connection.sql<Candidate>(selectDue).all(name, now, ...attempts, version, limit));
   const parked = workflows.flatMap((name) => connection.sql<Candidate>(selectParked).all(name, version, ...attempts, limit));
   return [...due, ...parked].toSorted(oldestDueFirst).slice(0, limit);
 }
 
 function candidate(connection: Connection, runId: RunId, request: DueRequest): readonly Candidate[] {
   const run = getRun(connection, runId);
-  return run && isClaimable(run, request) ? [{ key: 0, run_id: runId, due_at: run.dueAt ?? null }] : [];
+  const isServed = (version: string) => connection.sql(selectServing).get(version, run?.workflowName) !== undefined;
+  return run && isClaimable(run, request, isServed) ? [{ key: 0, run_id: runId, due_at: run.dueAt ?? null }] : [];
 }
 
 function attemptsOf({ company }: DueRequest): readonly [least: number, most: number] {

@@ -27,6 +27,7 @@ export class Connection {
   readonly #lists = new Map<string, Sqlite.Statement>();
   /** Writes in the order of their calls: one that waits for the lock is not overtaken. */
   #lastWrite: Promise<unknown> = Promise.resolve();
+  #rings = false;
   #idle: Timer | undefined;
   #writtenAt = 0;
 
@@ -57,13 +58,18 @@ export class Connection {
   }
 
   /**
-   * One transaction. `work` may be called again when the store was busy, so it touches nothing but the store. When it has
-   * called `ring`, the bell rings after the COMMIT. Rejects with a StorageError that says what became of the write.
+   * One transaction. `work` may be called again when the store was busy, so it touches nothing but the store. Rejects with a
+   * StorageError that says what became of the write.
    */
-  write<T>(work: (ring: () => void) => T): Promise<T> {
+  write<T>(work: () => T): Promise<T> {
     const result = this.#lastWrite.then(() => this.#patiently(() => this.#transact(work)));
     this.#lastWrite = result.catch(() => undefined);
     return result;
+  }
+
+  /** Inside a transaction: the bell rings after its COMMIT. */
+  ring(): void {
+    this.#rings = true;
   }
 
   /** Moves the write-ahead log into the file, in the way of nobody while it is short. */
@@ -93,23 +99,20 @@ export class Connection {
     });
   }
 
-  #transact<T>(work: (ring: () => void) => T): T {
+  #transact<T>(work: () => T): T {
     if (this.#options.readOnly) throw new BugError(`${this.#options.path} was opened for reading`);
-    let rings = false;
-    const ring = () => {
-      rings = true;
-    };
+    this.#rings = false;
     let result: T;
     try {
       this.sql("BEGIN IMMEDIATE").run();
-      result = work(ring);
+      result = work();
       this.#commit();
     } catch (error) {
       // SQLite has ended the transaction itself after some errors.
       if (this.#database.inTransaction) this.sql("ROLLBACK").run();
       throw error;
     }
-    if (rings) this.bell.ring();
+    if (this.#rings) this.bell.ring();
     this.#checkpointWhenIdle();
     return result;
   }

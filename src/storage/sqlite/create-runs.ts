@@ -1,5 +1,6 @@
 import { soon } from "../../base/clock.js";
 import { deferred, type Deferred } from "../../base/deferred.js";
+import type { WorkflowEvent } from "../../core/events/event.js";
 import type { NewRun } from "../../core/run.js";
 import type { CreateResult } from "../backend.js";
 import type { Connection } from "./connection.js";
@@ -7,13 +8,14 @@ import { createRun } from "./runs.js";
 
 interface Waiting {
   readonly run: NewRun;
+  readonly history: readonly WorkflowEvent[];
   readonly created: Deferred<CreateResult>;
 }
 
 const batchMax = 1000;
 
 /** Inserts runs; those that are asked for in the same turn of the event loop share a transaction, and its fsync. */
-export function runCreator(connection: Connection): (run: NewRun) => Promise<CreateResult> {
+export function runCreator(connection: Connection): (run: NewRun, history?: readonly WorkflowEvent[]) => Promise<CreateResult> {
   let waiting: Waiting[] = [];
 
   const flush = async () => {
@@ -21,7 +23,7 @@ export function runCreator(connection: Connection): (run: NewRun) => Promise<Cre
     waiting = waiting.slice(batchMax);
     if (waiting.length > 0) soon(() => void flush());
     try {
-      const results = await connection.write((ring) => batch.map(({ run }) => createRun(connection, run, ring)));
+      const results = await connection.write(() => batch.map(({ run, history }) => createRun(connection, run, history)));
       for (const [place, { created }] of batch.entries()) {
         const result = results[place];
         if (result !== undefined) created.resolve(result);
@@ -31,9 +33,9 @@ export function runCreator(connection: Connection): (run: NewRun) => Promise<Cre
     }
   };
 
-  return (run) => {
+  return (run, history = []) => {
     const created = deferred<CreateResult>();
-    waiting.push({ run, created });
+    waiting.push({ run, history, created });
     if (waiting.length === 1) soon(() => void flush());
     return created.promise;
   };

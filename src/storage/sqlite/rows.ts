@@ -1,9 +1,10 @@
 import { asEncoded, type Encoded } from "../../base/codec.js";
 import { BugError } from "../../base/unreachable.js";
 import type { EventType, RecordedEvent, WorkflowEvent } from "../../core/events/event.js";
+import type { ParentClose } from "../../core/events/child.js";
 import type { ResumeReason } from "../../core/events/run.js";
 import type { OperationId, RunId, WorkerId } from "../../core/ids.js";
-import type { Parked, RunRecord, RunState, RunStatus } from "../../core/run.js";
+import type { Parent, Parked, RunRecord, RunState, RunStatus } from "../../core/run.js";
 
 // Part of the file's format: a number is never used for another type.
 const codes: Readonly<Record<EventType, number>> = {
@@ -15,6 +16,7 @@ const codes: Readonly<Record<EventType, number>> = {
   "workflow.interrupted": 6,
   "workflow.cancelled": 7,
   "cancellation.requested": 8,
+  "workflow.continued_as_new": 9,
   "step.started": 20,
   "step.completed": 21,
   "step.failed": 22,
@@ -22,6 +24,15 @@ const codes: Readonly<Record<EventType, number>> = {
   "step.cancelled": 24,
   "sleep.started": 30,
   "sleep.completed": 31,
+  "hook.created": 40,
+  "hook.received": 41,
+  "hook.expired": 42,
+  "hook.disposed": 43,
+  "child_workflow.started": 50,
+  "child_workflow.completed": 51,
+  "child_workflow.failed": 52,
+  "child_workflow.cancelled": 53,
+  "patch.recorded": 60,
 };
 const typesByCode = new Map(Object.entries(codes).map(([type, code]) => [code, type]));
 
@@ -63,9 +74,21 @@ export interface StateRow {
   readonly parked: string | null;
   readonly started_at: number | null;
   readonly completed_at: number | null;
+  readonly continued_to: string | null;
+  readonly cancellation_requested: number | null;
+  readonly closable_children: number;
+  readonly reserved_for: string | null;
 }
 
-export interface RunRow extends StateRow {
+/** The columns of `runs` that hold a run's parent. */
+export interface ParentRow {
+  readonly parent: string | null;
+  readonly parent_operation: string | null;
+  readonly parent_close: string | null;
+  readonly orphaned: number | null;
+}
+
+export interface RunRow extends StateRow, ParentRow {
   readonly key: number;
   readonly run_id: string;
   readonly workflow: string;
@@ -77,6 +100,12 @@ export interface RunRow extends StateRow {
   readonly tags: string;
   readonly recover_on_worker_loss: number;
   readonly max_recovery_attempts: number;
+  readonly max_duration_ms: number | null;
+  readonly nesting_depth: number;
+  readonly continued_from: string | null;
+  readonly rerun_of: string | null;
+  readonly seed: string | null;
+  readonly closing: number | null;
   readonly input: string;
   readonly result: string | null;
   readonly error: string | null;
@@ -92,11 +121,21 @@ export function stateOfRow(row: StateRow): RunState {
     ...(row.parked !== null && { parked: JSON.parse(row.parked) as Parked }),
     ...(row.started_at !== null && { startedAt: row.started_at }),
     ...(row.completed_at !== null && { completedAt: row.completed_at }),
+    ...(row.continued_to !== null && { continuedTo: row.continued_to as RunId }),
+    ...(row.cancellation_requested !== null && { cancellationRequested: true }),
+    closableChildren: row.closable_children,
+    ...(row.reserved_for !== null && { reservedFor: row.reserved_for }),
   };
+}
+
+export function parentOfRow({ parent, parent_operation, parent_close }: ParentRow): Parent | undefined {
+  if (parent === null) return undefined;
+  return { runId: parent as RunId, operationId: parent_operation as OperationId, parentClose: parent_close as ParentClose };
 }
 
 export function recordOfRow(row: RunRow): RunRecord {
   return {
+    ...familyOfRow(row),
     runId: row.run_id as RunId,
     workflowName: row.workflow,
     durable: row.durable === 1,
@@ -106,10 +145,26 @@ export function recordOfRow(row: RunRow): RunRecord {
     tags: JSON.parse(row.tags) as string[],
     recoverOnWorkerLoss: row.recover_on_worker_loss === 1,
     maxRecoveryAttempts: row.max_recovery_attempts,
+    ...(row.max_duration_ms !== null && { maxDurationMs: row.max_duration_ms }),
     epoch: row.epoch,
     ...(row.inbox !== null && { inbox: row.inbox }),
     ...stateOfRow(row),
     ...(row.result !== null && { result: asEncoded(row.result) }),
     ...(row.error !== null && { error: asEncoded(row.error) }),
+  };
+}
+
+type Family = Pick<RunRecord, "parent" | "nestingDepth" | "continuedFrom" | "rerunOf" | "seed" | "closing" | "orphaned">;
+
+function familyOfRow(row: RunRow): Family {
+  const parent = parentOfRow(row);
+  return {
+    ...(parent && { parent }),
+    nestingDepth: row.nesting_depth,
+    ...(row.continued_from !== null && { continuedFrom: row.continued_from as RunId }),
+    ...(row.rerun_of !== null && { rerunOf: row.rerun_of as RunId }),
+    ...(row.seed !== null && { seed: row.seed as RunId }),
+    ...(row.closing !== null && { closing: true }),
+    ...(row.orphaned !== null && { orphaned: true }),
   };
 }

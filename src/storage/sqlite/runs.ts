@@ -1,31 +1,35 @@
-import type { RecordedEvent } from "../../core/events/event.js";
+import { BugError } from "../../base/unreachable.js";
+import type { RecordedEvent, WorkflowEvent } from "../../core/events/event.js";
 import type { RunId } from "../../core/ids.js";
 import { newRunState, type NewRun, type RunRecord, type RunStatus } from "../../core/run.js";
 import type { CreateResult, RunFilter } from "../backend.js";
-import { keeper } from "./append.js";
+import { append, headOf } from "./append.js";
 import type { Connection } from "./connection.js";
+import { hookChanges } from "./hooks.js";
+import { keeper, kept } from "./payloads.js";
 import { eventOfRow, recordOfRow, type EventRow, type RunRow } from "./rows.js";
 
-const text = (column: string) => `CASE WHEN typeof(${column}) IN ('text', 'null') THEN ${column} ELSE (SELECT text FROM payloads WHERE id = ${column}) END AS ${column}`;
-
 const runColumns = `key, run_id, workflow, durable, status, epoch, inbox, due_at, wake_reason, worker_id, recovery_attempts, parked,
-  created_at, started_at, completed_at, idempotency_key, tags, recover_on_worker_loss, max_recovery_attempts,
-  ${text("input")}, ${text("result")}, ${text("error")}`;
+  created_at, started_at, completed_at, idempotency_key, tags, recover_on_worker_loss, max_recovery_attempts, max_duration_ms,
+  parent, parent_operation, parent_close, nesting_depth, continued_from, continued_to, rerun_of, seed,
+  cancellation_requested, closable_children, reserved_for, closing, orphaned,
+  ${kept("input")}, ${kept("result")}, ${kept("error")}`;
 
 const selectRun = `SELECT ${runColumns} FROM runs WHERE run_id = ?`;
 const selectByIdempotencyKey = "SELECT run_id FROM runs WHERE workflow = ? AND idempotency_key = ?";
-const insertRun = `
+const insertPending = `
   INSERT INTO runs (run_id, workflow, durable, status, epoch, due_at, recovery_attempts, created_at, idempotency_key, tags,
-    recover_on_worker_loss, max_recovery_attempts, input)
-  VALUES (?, ?, ?, ?, 0, ?, 0, ?, ?, ?, ?, ?, ?)`;
-const selectEvents = `SELECT sequence, type, at, operation, ${text("value")}, rest FROM events WHERE run = ? AND sequence > ? ORDER BY sequence`;
+    recover_on_worker_loss, max_recovery_attempts, input,
+    max_duration_ms, parent, parent_operation, parent_close, nesting_depth, continued_from, rerun_of, seed)
+  VALUES (?, ?, ?, ?, 0, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const selectEvents = `SELECT sequence, type, at, operation, ${kept("value")}, rest FROM events WHERE run = ? AND sequence > ? ORDER BY sequence`;
 
 /** Decided in the transaction that inserts, so two processes that race get one run (I9). */
-export function createRun(connection: Connection, run: NewRun, ring: () => void): CreateResult {
+export function createRun(connection: Connection, run: NewRun, history: readonly WorkflowEvent[]): CreateResult {
   const older = olderRun(connection, run);
   if (older !== undefined) return { runId: older, created: false };
-  insert(connection, run);
-  ring();
+  insertRun(connection, run);
+  if (history.length > 0) begin(connection, run.runId, history);
   return { runId: run.runId, created: true };
 }
 
@@ -35,9 +39,10 @@ function olderRun(connection: Connection, { runId, workflowName, idempotencyKey 
   return connection.sql<{ run_id: RunId }>(selectByIdempotencyKey).get(workflowName, idempotencyKey)?.run_id;
 }
 
-function insert(connection: Connection, run: NewRun): void {
+/** A run that is due at once; its id must be new. */
+export function insertRun(connection: Connection, run: NewRun): void {
   const { status, dueAt } = newRunState(run.createdAt);
-  connection.sql(insertRun).run(
+  connection.sql(insertPending).run(
     run.runId,
     run.workflowName,
     run.durable ? 1 : 0,
@@ -49,7 +54,23 @@ function insert(connection: Connection, run: NewRun): void {
     run.recoverOnWorkerLoss ? 1 : 0,
     run.maxRecoveryAttempts,
     keeper(connection)(run.input),
+    run.maxDurationMs ?? null,
+    ...valuesOfFamily(run),
   );
+  connection.ring();
+}
+
+function valuesOfFamily({ parent, nestingDepth, continuedFrom, rerunOf, seed }: NewRun): readonly unknown[] {
+  const { runId = null, operationId = null, parentClose = null } = parent ?? {};
+  return [runId, operationId, parentClose, nestingDepth, continuedFrom ?? null, rerunOf ?? null, seed ?? null];
+}
+
+/** Gives a new run the events with which it begins. */
+function begin(connection: Connection, runId: RunId, history: readonly WorkflowEvent[]): void {
+  const head = headOf(connection, runId);
+  const hooks = head && hookChanges(connection, head, history);
+  if (!hooks || typeof hooks === "string") throw new BugError(`the history that ${runId} begins with does not fit its hook ${hooks}`);
+  append(connection, head, { events: history, hooks });
 }
 
 export function getRun(connection: Connection, runId: RunId): RunRecord | undefined {
@@ -95,7 +116,9 @@ export function listRuns(connection: Connection, filter: RunFilter): readonly Ru
 function page(connection: Connection, filter: RunFilter, status: RunStatus | undefined): readonly RunRow[] {
   const conditions = conditionsOf(filter, status).filter(([, value]) => value !== undefined);
   const where = ["TRUE", ...conditions.map(([sql]) => sql)].join(" AND ");
-  const select = `SELECT ${runColumns} FROM runs WHERE ${where} ORDER BY created_at DESC, key DESC LIMIT ?`;
+  // The index is named: that of a status fits as well, and goes through the whole store.
+  const from = filter.parentId === undefined ? "runs" : "runs INDEXED BY runs_children";
+  const select = `SELECT ${runColumns} FROM ${from} WHERE ${where} ORDER BY created_at DESC, key DESC LIMIT ?`;
   return connection.sql<RunRow>(select).all(...conditions.map(([, value]) => value), filter.limit);
 }
 
@@ -104,6 +127,7 @@ function conditionsOf(filter: RunFilter, status: RunStatus | undefined): readonl
     ["status = ?", status],
     ["workflow = ?", filter.workflowName],
     ["worker_id = ?", filter.workerId],
+    ["parent = ?", filter.parentId],
     ["EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)", filter.tag],
     ["EXISTS (SELECT 1 FROM (SELECT ? AS part) WHERE instr(run_id, part) OR instr(workflow, part) OR instr(idempotency_key, part))", filter.query],
     ["created_at >= ?", filter.createdFrom],

@@ -74,4 +74,51 @@ export const migrations: readonly Migration[] = [
       ) STRICT;
     `,
   },
+  {
+    since: "0.1.0",
+    sql: `
+      ALTER TABLE runs ADD COLUMN max_duration_ms INTEGER;
+      ALTER TABLE runs ADD COLUMN parent TEXT;
+      ALTER TABLE runs ADD COLUMN parent_operation TEXT;
+      ALTER TABLE runs ADD COLUMN parent_close TEXT;
+      ALTER TABLE runs ADD COLUMN nesting_depth INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE runs ADD COLUMN continued_from TEXT;
+      ALTER TABLE runs ADD COLUMN continued_to TEXT;
+      ALTER TABLE runs ADD COLUMN rerun_of TEXT;
+      ALTER TABLE runs ADD COLUMN seed TEXT;
+      ALTER TABLE runs ADD COLUMN cancellation_requested INTEGER;
+      ALTER TABLE runs ADD COLUMN closable_children INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE runs ADD COLUMN reserved_for TEXT;
+      ALTER TABLE runs ADD COLUMN closing INTEGER;
+      ALTER TABLE runs ADD COLUMN orphaned INTEGER;
+      -- The worker that held the run when somebody else ended it.
+      ALTER TABLE runs ADD COLUMN taken_from TEXT;
+      CREATE INDEX runs_children ON runs (parent, created_at) WHERE parent IS NOT NULL;
+      CREATE INDEX runs_live_children ON runs (parent, parent_close) WHERE parent IS NOT NULL AND completed_at IS NULL AND orphaned IS NULL;
+      CREATE INDEX runs_closing ON runs (closing) WHERE closing = 1;
+      CREATE INDEX runs_taken ON runs (taken_from, completed_at) WHERE taken_from IS NOT NULL;
+
+      CREATE TABLE hooks (
+        run INTEGER NOT NULL,
+        operation TEXT NOT NULL,
+        name TEXT NOT NULL,
+        status TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        sequence INTEGER NOT NULL,
+        expires_at INTEGER,
+        received_at INTEGER,
+        payload ANY,
+        schema ANY,
+        PRIMARY KEY (run, operation)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX hooks_newest ON hooks (created_at, run, sequence);
+      CREATE INDEX hooks_by_status ON hooks (status, created_at, run, sequence);
+
+      -- What the fold of version 2 makes of the events of version 1.
+      UPDATE runs SET cancellation_requested = 1 WHERE key IN (SELECT run FROM events WHERE type = 8);
+      UPDATE runs SET recovery_attempts = 0 WHERE recovery_attempts > 0 AND EXISTS (
+        SELECT 1 FROM events WHERE run = key AND type = 4 AND rest ->> '$.reason' = 'waiting'
+          AND sequence > (SELECT max(sequence) FROM events AS losses WHERE losses.run = key AND losses.type = 6));
+    `,
+  },
 ];

@@ -1,8 +1,10 @@
 import type { Backend } from "../backend.js";
+import { closeChildren } from "./children.js";
 import { claim, countDue } from "./claim.js";
 import { commit } from "./commit.js";
 import { openConnection, type SqliteOptions } from "./open.js";
 import { runCreator } from "./create-runs.js";
+import { getHook, listHooks } from "./hooks.js";
 import { countRuns, findRunIds, getRun, listRuns, readHistory } from "./runs.js";
 import { beat, listWorkers, loseWorker, registerWorker, updateWorker } from "./workers.js";
 
@@ -16,6 +18,9 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
     countDue: (request) => connection.read(() => countDue(connection, request)),
     readHistory: (runId, after) => connection.read(() => readHistory(connection, runId, after)),
     getRun: (runId) => connection.read(() => getRun(connection, runId)),
+    getHook: (runId, hookId) => connection.read(() => getHook(connection, runId, hookId)),
+    listHooks: (filter) => connection.read(() => listHooks(connection, filter)),
+    closeChildren: (limit, now) => closeChildren(connection, limit, now),
     findRunIds: (prefix, limit) => connection.read(() => findRunIds(connection, prefix, limit)),
     listRuns: (filter) => connection.read(() => listRuns(connection, filter)),
     countRuns: () => connection.read(() => countRuns(connection)),

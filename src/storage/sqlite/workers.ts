@@ -65,19 +65,19 @@ function recordOf(row: WorkerRow): WorkerRecord {
 }
 
 export function updateWorker(connection: Connection, workerId: WorkerId, { status, processed, stopRequested }: WorkerChange): Promise<void> {
-  return connection.write((ring) => {
+  return connection.write(() => {
     connection.sql(changeWorker).run(status ?? null, processed ?? null, stopRequested ? 1 : null, workerId);
-    if (stopRequested) ring();
+    if (stopRequested || status) connection.ring(); // what was reserved for who drains, others may take
   });
 }
 
 /** The worker is marked dead in the transaction that takes its runs away: who claims or beats after it is refused. */
 export function loseWorker(connection: Connection, loss: WorkerLoss): Promise<readonly LossOutcome[]> {
-  return connection.write((ring) => {
+  return connection.write(() => {
     const { changes } = connection.sql(buryWorker).run(loss.now, loss.workerId);
     if (changes === 0) return [];
     const held = connection.sql<{ run_id: RunId }>(selectHeld).all(loss.workerId);
-    if (held.length > 0) ring();
+    connection.ring(); // also where it held nothing: runs may be reserved for its version
     return held.flatMap(({ run_id }) => interrupt(connection, run_id, loss));
   });
 }

@@ -1,15 +1,35 @@
 import { claimContract } from "./claim.js";
 import { commitContract } from "./commit.js";
 import { concurrencyContract } from "./concurrency.js";
+import { familyContract } from "./family.js";
+import { hooksContract } from "./hooks.js";
 import { idempotencyContract } from "./idempotency.js";
 import { listingContract } from "./listing.js";
+import { retryContract } from "./retry.js";
 import { runsContract } from "./runs.js";
 import type { MakeStore } from "./support.js";
 import { transientContract } from "./transient.js";
+import { versionsContract } from "./versions.js";
 import { wakeContract } from "./wake.js";
 import { workersContract } from "./workers.js";
 
 /** Everything that `storage/backend.ts` promises. Each backend runs all of it. */
 export function storageContract(make: MakeStore): void {
-  for (const topic of [runsContract, commitContract, claimContract, workersContract, idempotencyContract, listingContract, wakeContract, transientContract, concurrencyContract]) topic(make);
+  for (const topic of topics) topic(make);
 }
+
+const topics = [
+  runsContract,
+  commitContract,
+  claimContract,
+  versionsContract,
+  workersContract,
+  hooksContract,
+  familyContract,
+  retryContract,
+  idempotencyContract,
+  listingContract,
+  wakeContract,
+  transientContract,
+  concurrencyContract,
+];

@@ -15,8 +15,8 @@ export function claimContract(make: MakeStore): void {
       await commitOne(store.backend, { runId, fence: 1, seen: 1, events: [suspended(t0 + 5000)] });
       await claimed(store.backend, request(workerId, { now: t0 + 5000 }));
       const history = await store.backend.readHistory(runId, 0);
-      expect(history.at(0)).toEqual({ type: "workflow.started", at: t0 + 1000, workerId, sequence: 1 });
-      expect(history.at(2)).toEqual({ type: "workflow.resumed", at: t0 + 5000, reason: "timer", workerId, sequence: 3 });
+      expect(history.at(0)).toEqual({ type: "workflow.started", at: t0 + 1000, workerId, version: "v1", sequence: 1 });
+      expect(history.at(2)).toEqual({ type: "workflow.resumed", at: t0 + 5000, reason: "timer", workerId, version: "v1", sequence: 3 });
       expect(await record(store.backend, runId)).toMatchObject({ status: "running", epoch: 2, startedAt: t0 + 1000 });
     });
 

@@ -10,9 +10,9 @@ export function runsContract(make: MakeStore): void {
     const store = eachWith(make);
 
     test("a created run comes back as it was given, pending and due at once", async () => {
-      const given = run({ idempotencyKey: "k", tags: ["a", "b"], recoverOnWorkerLoss: false, maxRecoveryAttempts: 0 });
+      const given = run({ idempotencyKey: "k", tags: ["a", "b"], recoverOnWorkerLoss: false, maxRecoveryAttempts: 0, maxDurationMs: 60_000 });
       expect(await store.backend.createRun(given)).toEqual({ runId: given.runId, created: true });
-      expect(await store.backend.getRun(given.runId)).toEqual({ ...given, status: "pending", dueAt: t0, recoveryAttempts: 0, epoch: 0 });
+      expect(await store.backend.getRun(given.runId)).toEqual({ ...given, status: "pending", dueAt: t0, recoveryAttempts: 0, closableChildren: 0, epoch: 0 });
       expect(await store.backend.readHistory(given.runId, 0)).toEqual([]);
     });
 
@@ -77,6 +77,8 @@ function plain(event: object): object {
 function everyEvent(): readonly WorkflowEvent[] {
   const operationId = operationIdOf("sleep", 1);
   const step = operationIdOf("step_a.b-c", 12);
+  const [hook, child] = [operationIdOf("hook_ok", 1), operationIdOf("child_ship", 1)];
+  const { runId: childRunId } = run();
   return [
     started,
     { type: "step.failed", at: t0, operationId: step, attempt: 1, isRetryable: true, value: encode(new Error("no")) },
@@ -85,7 +87,18 @@ function everyEvent(): readonly WorkflowEvent[] {
     completed,
     { type: "sleep.started", at: t0, operationId, resumeAt: t0 + 60_000, after: 3, value: encode("1m") },
     { type: "sleep.completed", at: t0 + 60_000, operationId },
+    { type: "hook.created", at: t0, operationId: hook, name: "ok", after: 4, expiresAt: t0 + 9, schema: { type: "object" } },
+    { type: "hook.received", at: t0, operationId: hook, value: encode({ ok: true }) },
+    { type: "hook.created", at: t0, operationId: operationIdOf("hook_ok", 2), name: "ok", after: 4 },
+    { type: "hook.expired", at: t0, operationId: operationIdOf("hook_ok", 2) },
+    { type: "hook.created", at: t0, operationId: operationIdOf("hook_ok", 3), name: "ok", after: 4 },
+    { type: "hook.disposed", at: t0, operationId: operationIdOf("hook_ok", 3), reason: "cancelled" },
+    { type: "child_workflow.started", at: t0, operationId: child, childRunId, workflowName: "ship", parentClose: "abandon", waits: false, after: 5, value: encode(1) },
+    { type: "child_workflow.completed", at: t0, operationId: child, childRunId, parentClose: "abandon", value: encode(2) },
+    { type: "child_workflow.failed", at: t0, operationId: operationIdOf("child_ship", 2), value: encode(new Error("no")) },
+    { type: "child_workflow.cancelled", at: t0, operationId: operationIdOf("child_ship", 3), reason: "asked" },
+    { type: "patch.recorded", at: t0, operationId: operationIdOf("patch_fee", 1), after: 6 },
     cancelRequested,
-    { type: "workflow.cancelled", at: t0, reason: "asked" },
+    { type: "workflow.cancelled", at: t0, reason: "asked", cleanupCompleted: false },
   ];
 }

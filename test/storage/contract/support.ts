@@ -1,7 +1,8 @@
 import { afterEach, beforeEach } from "vitest";
 import { encode } from "../../../src/base/codec.js";
 import type { WorkflowEvent } from "../../../src/core/events/event.js";
-import { newRunId, newWorkerId, operationIdOf, type RandomBytes, type RunId, type WorkerId } from "../../../src/core/ids.js";
+import type { HookCreated } from "../../../src/core/events/hook.js";
+import { newRunId, newWorkerId, operationIdOf, type OperationId, type RandomBytes, type RunId, type WorkerId } from "../../../src/core/ids.js";
 import type { NewRun, RunRecord } from "../../../src/core/run.js";
 import type { Backend, ClaimRequest, ClaimResult, CommitResult, NewWorker, RunCommit } from "../../../src/storage/backend.js";
 
@@ -55,6 +56,7 @@ export function run(change: Partial<NewRun> = {}): NewRun {
     tags: [],
     recoverOnWorkerLoss: true,
     maxRecoveryAttempts: 3,
+    nestingDepth: 0,
     ...change,
   };
 }
@@ -139,3 +141,15 @@ export const parked = (version: string): WorkflowEvent => ({
   version,
   lastEventSequence: 1,
 });
+export const hookCreated = (operationId: OperationId, expiresAt?: number): HookCreated => ({
+  type: "hook.created",
+  at: t0 + 10,
+  operationId,
+  name: operationId.slice("hook_".length, operationId.lastIndexOf("_")),
+  after: 1,
+  ...(expiresAt !== undefined && { expiresAt }),
+});
+export const released = (reservedFor?: string): WorkflowEvent => ({ type: "workflow.suspended", at: t0 + 7, reason: "released", ...(reservedFor !== undefined && { reservedFor }) });
+export const failed: WorkflowEvent = { type: "workflow.failed", at: t0 + 8, value: encode(new Error("no")) };
+export const cancelled: WorkflowEvent = { type: "workflow.cancelled", at: t0 + 9, reason: "by hand", cleanupCompleted: false };
+export const retried = (...reset: readonly OperationId[]): WorkflowEvent => ({ type: "workflow.resumed", at: t0 + 50, reason: "manual_retry", reset });

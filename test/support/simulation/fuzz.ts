@@ -1,6 +1,6 @@
 import { chanceOf, type Chance } from "./chance.js";
 import { endOf, faultsOf, wasCancelled } from "./checks.js";
-import { isOrderFree, type Program } from "./programs.js";
+import { isOrderFree, type Plan } from "./programs.js";
 import { World, type Execution, type Faults } from "./world.js";
 
 /** Says what was wrong, and how to see it again. */
@@ -16,21 +16,21 @@ export class FoundFault extends Error {
 }
 
 /**
- * A program, executed without faults; then once for each of its commits with a crash after it; then with everything that
+ * A plan, executed without faults; then once for each of its commits with a crash after it; then with everything that
  * can go wrong at any time. `always` holds for all of them. Resolves with the number of executions; rejects with FoundFault.
  */
-export async function fuzz(program: Program, seed: number, always: Faults = {}): Promise<number> {
-  const faultless = await execute({ program, seed, faults: always }, 1);
-  const plans = plansFor(faultless.commits, chanceOf("faults", seed));
-  for (const [index, plan] of plans.entries()) {
-    const world = await execute({ program, seed, faults: { ...plan, ...always } }, index + 2);
-    if (!isOrderFree(program) || wasCancelled(world) || wasCancelled(faultless) || endOf(world) === endOf(faultless)) continue;
-    throw new FoundFault(`with seed ${seed} and ${JSON.stringify(plan)} it ended ${endOf(world)}, without faults ${endOf(faultless)}`, index + 2);
+export async function fuzz(plan: Plan, seed: number, always: Faults = {}): Promise<number> {
+  const faultless = await execute({ plan, seed, faults: always }, 1);
+  const trials = trialsFor(faultless.commits, chanceOf("faults", seed));
+  for (const [index, faults] of trials.entries()) {
+    const world = await execute({ plan, seed, faults: { ...faults, ...always } }, index + 2);
+    if (!isOrderFree(plan) || wasCancelled(world) || wasCancelled(faultless) || endOf(world) === endOf(faultless)) continue;
+    throw new FoundFault(`with seed ${seed} and ${JSON.stringify(faults)} it ended ${endOf(world)}, without faults ${endOf(faultless)}`, index + 2);
   }
-  return plans.length + 1;
+  return trials.length + 1;
 }
 
-function plansFor(commits: number, chance: Chance): readonly Faults[] {
+function trialsFor(commits: number, chance: Chance): readonly Faults[] {
   return [
     ...Array.from({ length: commits }, (_, index) => ({ crashAfterCommit: index + 1, cancels: chance.happens(0.25) ? 0.03 : 0 })),
     { crashes: 0.05, storage: 0.05 },
@@ -41,19 +41,26 @@ function plansFor(commits: number, chance: Chance): readonly Faults[] {
 }
 
 async function execute(execution: Execution, number: number): Promise<World> {
-  const { program, seed, faults } = execution;
+  const { seed, faults } = execution;
   const world = new World(execution);
   const found: string[] = [];
   const restore = collectRejections(found);
   try {
     await world.execute();
-    found.push(...(await faultsOf(world, program, seed)));
+    found.push(...(await faultsOf(world, seed)));
   } finally {
     restore();
   }
   if (found.length === 0) return world;
-  const log = world.history.map((event) => JSON.stringify({ ...event, value: undefined })).join("\n");
-  throw new FoundFault(`with seed ${seed} and ${JSON.stringify(faults)}:\n${found.join("\n")}\n\nits log:\n${log}\n`, number);
+  throw new FoundFault(`with seed ${seed} and ${JSON.stringify(faults)}:\n${found.join("\n")}\n\n${logsOf(world)}\n`, number);
+}
+
+function logsOf({ family }: World): string {
+  const logs = [...family.members.values()].map(({ run, history, looks }) => {
+    const lines = history.map((event, index) => `${looks[index]} ${JSON.stringify({ ...event, value: undefined })}`);
+    return [`the log of ${run.runId} (${run.status}), after the time at which each event was seen:`, ...lines].join("\n");
+  });
+  return logs.join("\n\n");
 }
 
 // A broken invariant throws where nobody awaits it; it belongs to the execution that broke it, not to the test runner.

@@ -1,6 +1,7 @@
 import { decode } from "../../../src/base/codec.js";
 import { isOutcome, type RecordedEvent } from "../../../src/core/events/event.js";
-import { FatalError, stepContext, type StepContext } from "../../../src/index.js";
+import type { StepFailed } from "../../../src/core/events/step.js";
+import { FatalError, stepContext, StepTimeoutError, type RunId, type StepContext } from "../../../src/index.js";
 import type { StepArguments } from "./body.js";
 import { hashOf, type Chance } from "./chance.js";
 
@@ -19,7 +20,7 @@ export interface StepsOptions {
   readonly constant: boolean;
   /** Whether some of them never end unless their signal aborts. */
   readonly hang: boolean;
-  history(): readonly RecordedEvent[];
+  history(runId: RunId): readonly RecordedEvent[];
 }
 
 /** How often the step at this site fails before it gives a value. */
@@ -53,7 +54,7 @@ export class Steps {
   enter(args: StepArguments): Promise<number> | number {
     const context = stepContext();
     const { seed, chance, hang } = this.#options;
-    const hangs = hang && !args.site.endsWith("!") && hashOf("hang", seed, args.site) % 4 === 0;
+    const hangs = hang && !isShielded(args.site) && hashOf("hang", seed, args.site) % 4 === 0;
     if (!hangs && chance.happens(0.2)) return this.#outcome(context, args);
     return new Promise((resolve, reject) => {
       const step: RunningStep = {
@@ -72,13 +73,14 @@ export class Steps {
     });
   }
 
-  #outcome({ epoch, stepId, signal }: StepContext, { site, items }: StepArguments): number {
+  #outcome({ runId, epoch, stepId, signal }: StepContext, { site, items }: StepArguments): number {
     const { seed, chance, constant } = this.#options;
-    if (signal.aborted && chance.happens(0.7)) throw signal.reason;
+    // After its timeout nobody hears of it, and it must not be counted.
+    if (signal.aborted && (signal.reason instanceof StepTimeoutError || chance.happens(0.7))) throw signal.reason;
     // Arguments are the attempt's own: the next one must not see this.
     items.push(77);
-    const key = `${epoch} ${stepId}`;
-    const failures = this.#failures.get(key) ?? this.#recordedFailures(stepId);
+    const key = `${runId} ${epoch} ${stepId}`;
+    const failures = this.#failures.get(key) ?? this.#recordedFailures(runId, stepId);
     const planned = plannedFailures(seed, site);
     this.#failures.set(key, failures + (failures < planned ? 1 : 0));
     if (failures >= planned) return constant ? hashOf(site) % 100 : chance.below(100);
@@ -86,13 +88,23 @@ export class Steps {
     throw new RangeError(`${site} failed`);
   }
 
-  #recordedFailures(stepId: string): number {
-    return this.#options.history().filter((event) => event.type === "step.failed" && event.operationId === stepId).length;
+  #recordedFailures(runId: RunId, stepId: string): number {
+    return this.#options.history(runId).filter((event) => event.type === "step.failed" && event.operationId === stepId && !isTimeout(event)).length;
   }
 }
 
+// A signal that would abort it never comes: clean-up, and what stands in a shield.
+function isShielded(site: string): boolean {
+  return site.endsWith("!") || site.split(/[.>]/).includes("s");
+}
+
+/** Whether the attempt failed because it took too long, which is not planned. */
+export function isTimeout({ value }: StepFailed): boolean {
+  return decode(value) instanceof StepTimeoutError;
+}
+
 /** What must hold when a step begins: it has no outcome, and its arguments are as they were at the call. */
-export function faultsOfStart(context: StepContext, args: StepArguments, history: readonly RecordedEvent[]): readonly string[] {
+export function faultsOfStart(context: StepContext, args: unknown, history: readonly RecordedEvent[]): readonly string[] {
   const own = history.filter((event) => "operationId" in event && event.operationId === context.stepId);
   const faults: string[] = [];
   if (own.some(isOutcome)) faults.push(`${context.stepId} ran after its recorded outcome`);

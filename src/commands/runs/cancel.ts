@@ -1,0 +1,64 @@
+import { string as text } from "@oclif/core/args";
+import { boolean, custom, string } from "@oclif/core/flags";
+import { BaseCommand } from "../../cli/base-command.js";
+import type { Selection } from "../../cli/cancel-input.js";
+import { defined } from "../../cli/defined.js";
+import { duration, filled, oneOf } from "../../cli/flags.js";
+import { RunEndedError, WaitTimeoutError } from "../../core/errors.js";
+import { liveStatuses, type RunStatus } from "../../core/run.js";
+import type { CancelRow } from "../../services/cancel-run.js";
+
+const defaultTimeoutMs = 30_000;
+
+export default class RunsCancel extends BaseCommand<typeof RunsCancel> {
+  static override summary = "Ask runs to end: their code cleans up, then they are cancelled.";
+  static override description =
+    "Without ids, every run that fits --status, --workflow and --query, after a yes. A parked run stays parked until code that fits takes it up; --force ends it. " +
+    "Exit code 5: a run that was named had ended already. 6: one had not ended in time.";
+  static override examples = [
+    "<%= config.bin %> runs cancel @last --reason 'wrong customer' --wait",
+    { description: "Everything of a workflow that waits", command: "<%= config.bin %> runs cancel --workflow process_order --status suspended --yes" },
+  ];
+  static override args = { ids: text({ multiple: true, ignoreStdin: true, description: "run ids, unique prefixes, or @last" }) };
+  static override flags = {
+    reason: filled({ helpValue: "TEXT", description: "why, for people who read the log" }),
+    wait: boolean({ description: "wait until they have ended" }),
+    timeout: duration({ dependsOn: ["wait"], description: "with --wait: no longer than this, 30s unless told" }),
+    force: boolean({ description: "end them at once: their code does not clean up" }),
+    status: custom<RunStatus>({ ...oneOf(liveStatuses), multiple: true, multipleNonGreedy: true, description: "every run of this status; repeatable" })(),
+    workflow: string({ helpValue: "NAME", description: "every run of this workflow" }),
+    query: string({ char: "q", helpValue: "TEXT", description: "every run with this in its id, workflow name or idempotency key" }),
+    yes: boolean({ char: "y", description: "don't ask before cancelling what the filters find" }),
+    "dry-run": boolean({ description: "show what would be cancelled, and change nothing" }),
+  };
+
+  async run(): Promise<void> {
+    const [{ demandSelection, select, agreed }, { cancelRuns, isSettled, untouched }] = await Promise.all([import("../../cli/cancel-input.js"), import("../../services/cancel-run.js")]);
+    const { reason, wait, force, timeout = defaultTimeoutMs, yes, "dry-run": dry, status, workflow, query } = this.flags;
+    const asked = { ids: this.args.ids ?? [], filter: defined({ statuses: status, workflowName: workflow, query }), yes: yes || dry };
+    demandSelection(asked);
+    await this.withProject({ readOnly: dry }, async (project) => {
+      const selection = await select(project, asked);
+      if (dry || !(await agreed(selection, asked))) return this.tell(selection, selection.runs.map(untouched));
+      const order = { wait, force, timeoutMs: timeout, requestedBy: "pyworkflow runs cancel", ...defined({ reason }) };
+      const rows = await cancelRuns(project, selection.runs.map(({ runId }) => runId), order);
+      await this.tell(selection, rows);
+      const ended = rows.find(({ cancelled }) => !cancelled);
+      // Of runs that filters found, some may have ended meanwhile.
+      if (selection.named && ended !== undefined) throw new RunEndedError(ended.run_id, ended.status);
+      const late = rows.find((row) => !isSettled(row));
+      if (wait && late !== undefined) throw new WaitTimeoutError(late.run_id, late.status);
+    });
+  }
+
+  private async tell({ named }: Selection, rows: readonly CancelRow[]): Promise<void> {
+    const { cancelTable } = await import("../../cli/views/cancel-table.js");
+    const [first] = rows;
+    const one = named && rows.length === 1;
+    this.show(one ? first : rows, { table: (screen) => cancelTable(rows, screen), plain: () => rows.map(({ run_id }) => run_id) });
+    if (rows.length === 0) this.note("No run that can be cancelled fits.");
+    for (const { run_id, parked } of rows) {
+      if (parked) this.note(`${run_id} is parked and stays so: it ends when code that fits takes it up. runs cancel --force ends it now.`);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { handled } from "../../base/deferred.js";
+import { defaults } from "../../core/defaults.js";
+import { InvalidDefinitionError, MaxNestingDepthError } from "../../core/errors.js";
+import { parentCloses, type ParentClose } from "../../core/events/child.js";
+import type { RunId } from "../../core/ids.js";
+import type { RunStatus } from "../../core/run.js";
+import type { WorkflowDefinition } from "../definition.js";
+import type { ChildRequest, StartedChild } from "../run/operation.js";
+import { askingFor } from "./asking.js";
+import type { Current } from "./current.js";
+
+export interface StartChildOptions {
+  /** What becomes of the child when this run ends first: ended without running its code again, cancelled with its clean-up, or (the default) left alone. */
+  readonly parentClose?: ParentClose;
+}
+
+/** A child run, as the body that started it holds it. */
+export interface ChildHandle<Output = unknown> {
+  readonly runId: RunId;
+  /** Waits for the child's end. Rejects with ChildWorkflowFailedError, ChildWorkflowCancelledError or CancellationError. */
+  result(): Promise<Output>;
+  /** How the child stands: a step of its own, so that a replay sees the same. Of a child that continued as new, its last run. */
+  status(): Promise<RunStatus>;
+  /** Asks the child to end: a step of its own. */
+  cancel(reason?: string): Promise<void>;
+}
+
+/**
+ * Runs another workflow as a run of its own and waits for its result. It ends with this run. Rejects with ChildWorkflowFailedError (its
+ * `cause` is what the child threw), ChildWorkflowCancelledError, CancellationError or MaxNestingDepthError.
+ */
+export function runChild<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input): Promise<Output> {
+  return ask(workflow, { args: [input], parentClose: "terminate", waits: true }) as Promise<Output>;
+}
+
+/**
+ * Starts another workflow as a run of its own, beside this one, and gives its handle as soon as that is recorded. It outlives this run, unless
+ * `parentClose` says otherwise. Rejects with ChildWorkflowFailedError where its input is not valid, or with MaxNestingDepthError.
+ */
+export function startChild<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options: StartChildOptions = {}): Promise<ChildHandle<Output>> {
+  const { parentClose = "abandon" } = options;
+  if (!parentCloses.includes(parentClose)) {
+    throw new InvalidDefinitionError(`parentClose is ${JSON.stringify(parentClose)}`, `give one of ${parentCloses.join(", ")}`);
+  }
+  const started = ask(workflow, { args: [input], parentClose, waits: false });
+  return handled(started.then((child) => handleOf<Output>(workflow.name, child as StartedChild)));
+}
+
+function ask(workflow: WorkflowDefinition, options: Pick<ChildRequest, "args" | "parentClose" | "waits">): Promise<unknown> {
+  const { body, shielded } = askingFor(options.waits ? "runChild()" : "startChild()");
+  const { nestingDepthMax } = defaults.engine;
+  if (body.nestingDepth >= nestingDepthMax) return handled(Promise.reject(new MaxNestingDepthError(workflow.name, nestingDepthMax)));
+  return body.ask({ kind: "child", name: workflow.name, definition: workflow, ...options }, shielded);
+}
+
+function handleOf<Output>(workflowName: string, { runId, operationId }: StartedChild): ChildHandle<Output> {
+  return {
+    runId,
+    result: () => {
+      const { body, shielded } = askingFor("result() of a child");
+      return body.askForEnd(operationId, shielded) as Promise<Output>;
+    },
+    status: () => ownStep(`child_status_${workflowName}`, [runId], ({ body }) => body.outside.statusOf(runId)) as Promise<RunStatus>,
+    cancel: (reason) => ownStep(`cancel_child_${workflowName}`, [runId, reason], ({ body }) => body.outside.cancel(runId, reason)) as Promise<void>,
+  };
+}
+
+type Asking = Current & { kind: "body" };
+
+/** A step that the engine brings along. */
+function ownStep(name: string, args: readonly unknown[], run: (asking: Asking) => Promise<unknown>): Promise<unknown> {
+  const asking = askingFor(name);
+  return asking.body.ask({ kind: "step", name, args, definition: { ...defaults.step, name, run: () => run(asking) } }, asking.shielded);
+}

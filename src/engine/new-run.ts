@@ -1,0 +1,63 @@
+import { randomBytes } from "node:crypto";
+import type { Encoded } from "../base/codec.js";
+import { parseDurationMs } from "../base/duration.js";
+import { newRunId } from "../core/ids.js";
+import type { NewRun, Parent } from "../core/run.js";
+import type { WorkflowDefinition, WorkflowOptions } from "./definition.js";
+import { validateInput } from "./input.js";
+import { storable } from "./run/storable.js";
+
+/** Recovery where a definition does not say; `recoverOnWorkerLoss` is then what suits the run: durable ones recover. */
+export interface RecoverySettings {
+  readonly recoverOnWorkerLoss?: boolean | undefined;
+  readonly maxRecoveryAttempts: number;
+}
+
+export interface NewRunOptions {
+  /** From {@link acceptInput}. */
+  readonly input: Encoded;
+  readonly createdAt: number;
+  readonly recovery: RecoverySettings;
+  /** A second start of this workflow with the same key names the first run. */
+  readonly idempotencyKey?: string;
+  readonly tags?: readonly string[];
+  /** Wins over the definition. */
+  readonly durable?: boolean;
+  readonly parent?: Parent;
+  readonly nestingDepth?: number;
+}
+
+/**
+ * The input as the workflow's schema wants it, and as it is stored; needs no store.
+ * Throws InvalidInputError, NotStorableValueError or PayloadTooLargeError.
+ */
+export async function acceptInput(workflow: WorkflowDefinition, input: unknown, { payloadBytes }: { readonly payloadBytes: number }): Promise<Encoded> {
+  const accepted = storable(await validateInput(workflow, input), `the input of ${workflow.name}`, payloadBytes);
+  if ("error" in accepted) throw accepted.error;
+  return accepted.value;
+}
+
+/** A run of a workflow, all its settings resolved: they stay with it. */
+export function newRunOf({ name: workflowName, options: settings }: WorkflowDefinition, options: NewRunOptions): NewRun {
+  const { input, createdAt, recovery, idempotencyKey, parent, nestingDepth = 0 } = options;
+  const durable = options.durable ?? settings.durable ?? true;
+  return {
+    runId: newRunId(createdAt, randomBytes),
+    workflowName,
+    durable,
+    input,
+    createdAt,
+    tags: [...(settings.tags ?? []), ...(options.tags ?? [])],
+    recoverOnWorkerLoss: settings.recoverOnWorkerLoss ?? recovery.recoverOnWorkerLoss ?? durable,
+    maxRecoveryAttempts: settings.maxRecoveryAttempts ?? recovery.maxRecoveryAttempts,
+    nestingDepth,
+    ...durationOf(settings),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(parent !== undefined && { parent }),
+  };
+}
+
+function durationOf({ maxDuration }: WorkflowOptions): Pick<NewRun, "maxDurationMs"> {
+  const maxDurationMs = maxDuration === undefined ? undefined : parseDurationMs(maxDuration);
+  return maxDurationMs === undefined ? {} : { maxDurationMs };
+}

@@ -1,0 +1,109 @@
+import { RunNotFoundError, WaitTimeoutError } from "../core/errors.js";
+import type { RunId } from "../core/ids.js";
+import { isTerminal, liveStatuses, type RunRecord, type RunStatus } from "../core/run.js";
+import { lastOfChain, requestCancellation, type CancellationAnswer } from "../engine/cancel-run.js";
+import type { RunFilter } from "../storage/backend.js";
+import { listRuns } from "./list-runs.js";
+import type { Project } from "./project.js";
+import { waitRun } from "./wait-run.js";
+
+/** How a run is to be cancelled. */
+export interface CancelOptions {
+  /** For people who read the run's log. */
+  readonly reason?: string;
+  /** End the run at once: its code does not clean up. */
+  readonly force?: boolean;
+  /** Wait until it has ended, or is parked. */
+  readonly wait?: boolean;
+  /** Wait no longer than this. */
+  readonly timeoutMs?: number;
+}
+
+export interface CancelOrder extends CancelOptions {
+  /** Who asks, for people who read the log. */
+  readonly requestedBy: string;
+}
+
+/** What became of a request to cancel, under the names that JSON shows. */
+export interface CancelRow {
+  /** Of a run that continued as new: the one that goes on in its place. */
+  readonly run_id: RunId;
+  /** Whether the run is asked to end, or was ended. False: it had ended before. */
+  readonly cancelled: boolean;
+  readonly status: RunStatus;
+  /** It stays parked, and ends when code that fits takes it up. */
+  readonly parked?: true;
+}
+
+type Cancellable = Pick<Project, "backend" | "clock">;
+
+/** Throws RunNotFoundError, or WaitTimeoutError where the run had not ended in time. */
+export async function cancelRun(project: Cancellable, runId: RunId, order: CancelOrder): Promise<CancelRow> {
+  const [row = notFound(runId)] = await cancelRuns(project, [runId], order);
+  if (order.wait && !isSettled(row)) throw new WaitTimeoutError(row.run_id, row.status);
+  return row;
+}
+
+/** Asks each of the runs, then waits for them, where that is wanted, until one time limit for all. Throws RunNotFoundError. */
+export async function cancelRuns(project: Cancellable, runIds: readonly RunId[], order: CancelOrder): Promise<readonly CancelRow[]> {
+  const answers: CancellationAnswer[] = [];
+  for (const runId of runIds) answers.push(await (order.force ? endByForce : ask)(project, runId, order));
+  const rows = answers.map(({ run, written }) => rowOf(run, written || !isTerminal(run.status)));
+  return order.wait ? waitForAll(project, rows, order.timeoutMs) : rows;
+}
+
+/** Whether a wait for the run's end is over. */
+export function isSettled({ status, parked }: CancelRow): boolean {
+  return isTerminal(status) || parked === true;
+}
+
+/** Every run that has not ended and fits the filter, newest first. */
+export async function runsToCancel(project: Project, filter: Pick<RunFilter, "statuses" | "workflowName" | "query">): Promise<readonly RunRecord[]> {
+  const { runs } = await listRuns(project, { statuses: liveStatuses, ...filter });
+  return runs;
+}
+
+/** The row of a run that is left alone. */
+export function untouched(run: RunRecord): CancelRow {
+  return rowOf(run, false);
+}
+
+function ask({ backend, clock }: Cancellable, runId: RunId, { reason, requestedBy }: CancelOrder): Promise<CancellationAnswer> {
+  return requestCancellation(backend, clock, { runId, reason, requestedBy });
+}
+
+/** A foreign end: whoever holds the run loses it, for a fence holds only while the run is running. */
+async function endByForce({ backend, clock }: Cancellable, runId: RunId, { reason }: CancelOrder): Promise<CancellationAnswer> {
+  for (;;) {
+    const run = await lastOfChain(backend, runId);
+    if (isTerminal(run.status)) return { run, written: false };
+    const end = { type: "workflow.cancelled" as const, at: clock.now(), cleanupCompleted: false, ...(reason !== undefined && { reason }) };
+    const [result] = await backend.commit([{ runId: run.runId, seen: 0, events: [end] }]);
+    if (result?.accepted) return { run: await lastOfChain(backend, run.runId), written: true };
+  }
+}
+
+async function waitForAll(project: Cancellable, rows: readonly CancelRow[], timeoutMs = Infinity): Promise<readonly CancelRow[]> {
+  const deadline = project.clock.monotonic() + timeoutMs;
+  const settled: CancelRow[] = [];
+  for (const row of rows) settled.push(isSettled(row) ? row : rowOf(await runAt(project, row.run_id, deadline), row.cancelled));
+  return settled;
+}
+
+/** The run when it is settled, or as it stands when the time is up. */
+async function runAt(project: Cancellable, runId: RunId, deadline: number): Promise<RunRecord> {
+  try {
+    return await waitRun(project, { runId, timeoutMs: Math.max(0, deadline - project.clock.monotonic()) });
+  } catch (error) {
+    if (error instanceof WaitTimeoutError) return lastOfChain(project.backend, runId);
+    throw error;
+  }
+}
+
+function rowOf({ runId, status, parked }: RunRecord, cancelled: boolean): CancelRow {
+  return { run_id: runId, cancelled, status, ...(parked !== undefined && { parked: true }) };
+}
+
+function notFound(runId: RunId): never {
+  throw new RunNotFoundError(runId);
+}

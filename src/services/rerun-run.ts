@@ -1,0 +1,89 @@
+import { randomBytes } from "node:crypto";
+import type { Encoded } from "../base/codec.js";
+import { nearest } from "../base/nearest.js";
+import { OperationNotFoundError, RerunRefusedError } from "../core/errors.js";
+import type { RecordedEvent } from "../core/events/event.js";
+import { newRunId, type OperationId, type RunId } from "../core/ids.js";
+import { historyOf, reuseOf, type Reuse } from "../core/rerun.js";
+import { newestLives } from "../core/reset.js";
+import { isTerminal, type NewRun, type RunRecord, type RunStatus } from "../core/run.js";
+import { lastOfChain } from "../engine/cancel-run.js";
+import { findRun } from "./find-run.js";
+import type { Project } from "./project.js";
+
+export interface RerunOptions {
+  readonly id: string;
+  /** The operation that the new run begins at; what came before it keeps its outcomes. Absent: from the beginning. */
+  readonly from?: string;
+  /** The stored input of the new run, made of that of the old one. Absent: the same. */
+  readonly changeInput?: (original: RunRecord) => Promise<Encoded>;
+  /** Only tell. */
+  readonly dryRun?: boolean;
+}
+
+/** A new run in the place of another, under the names that JSON shows. */
+export interface RerunRow {
+  /** Null where nothing was started. */
+  readonly run_id: RunId | null;
+  readonly workflow_name: string;
+  readonly status: (RunStatus & ("pending" | "suspended")) | null;
+  readonly rerun_of: RunId;
+  /** Operations of the old run that execute again, in the order in which it first asked for them. */
+  readonly executes_again: readonly OperationId[];
+}
+
+/**
+ * Starts another run of the same workflow, with the same settings and input, which reuses the outcomes up to an operation. Throws as
+ * {@link findRun}, OperationNotFoundError, RerunRefusedError, and what `changeInput` throws.
+ */
+export async function rerunRun(project: Project, { id, from, changeInput, dryRun = false }: RerunOptions): Promise<RerunRow> {
+  const { backend, clock } = project;
+  const original = await findRun(project, id);
+  const reuse = await reuseFrom(project, original, from);
+  const input = changeInput === undefined ? original.input : await changeInput(original);
+  const row = { workflow_name: original.workflowName, rerun_of: original.runId, executes_again: reuse.executesAgain };
+  if (dryRun) return { run_id: null, status: null, ...row };
+  const at = clock.now();
+  const history = historyOf(reuse, at);
+  const { runId } = await backend.createRun(newRunLike(original, { input, createdAt: at, reuses: history.length > 0 }), history);
+  return { run_id: runId, status: history.length > 0 ? "suspended" : "pending", ...row };
+}
+
+async function reuseFrom({ backend }: Project, { runId, durable }: RunRecord, from: string | undefined): Promise<Reuse> {
+  if (from !== undefined && !durable) throw new RerunRefusedError(runId, "it is transient, so it has no history", "without --from-step the new run begins at the beginning");
+  const history = await backend.readHistory(runId, 0);
+  const reuse = reuseOf(history, from);
+  if (reuse === undefined) throw unknownOperation(runId, from ?? "", history);
+  for (const child of reuse.openChildren) {
+    const { runId: last, status } = await lastOfChain(backend, child);
+    // Its end would be told to the old run alone.
+    if (!isTerminal(status)) throw new RerunRefusedError(runId, `its child ${last} is ${status}`, `pyworkflow runs wait ${last} waits for its end; or begin at an operation before the child was started`);
+  }
+  return reuse;
+}
+
+function unknownOperation(runId: RunId, id: string, history: readonly RecordedEvent[]): OperationNotFoundError {
+  const ids = newestLives(history).map((operation) => operation.id);
+  const meant = nearest(id, ids) ?? nearest(`step_${id}_1`, ids);
+  return new OperationNotFoundError(runId, id, meant === undefined ? `it has ${ids.join(", ") || "none at all"}` : `did you mean ${meant}?`);
+}
+
+/** What was decided for the original holds for the new run, but for its place in a family or a chain, and its idempotency key. */
+function newRunLike(original: RunRecord, { input, createdAt, reuses }: Pick<NewRun, "input" | "createdAt"> & { readonly reuses: boolean }): NewRun {
+  const { workflowName, durable, tags, recoverOnWorkerLoss, maxRecoveryAttempts, maxDurationMs } = original;
+  return {
+    runId: newRunId(createdAt, randomBytes),
+    workflowName,
+    durable,
+    input,
+    createdAt,
+    tags,
+    recoverOnWorkerLoss,
+    maxRecoveryAttempts,
+    nestingDepth: 0,
+    rerunOf: original.runId,
+    ...(maxDurationMs !== undefined && { maxDurationMs }),
+    // What the prefix has was drawn from it.
+    ...(reuses && { seed: original.seed ?? original.runId }),
+  };
+}

@@ -1,0 +1,177 @@
+import { BugError } from "../../base/unreachable.js";
+import { refusalOf } from "../../core/claim.js";
+import { defaults } from "../../core/defaults.js";
+import { endsRun, retriesRun, type RecordedEvent, type WorkflowEvent } from "../../core/events/event.js";
+import type { RunRetried } from "../../core/events/run.js";
+import { closingEvents, isLeftByRetry, isPassedOver, isToBeClosed, noteToParent, type LinkedAppend } from "../../core/family.js";
+import { foldHooks, type HookRows } from "../../core/hooks.js";
+import type { RunId, WorkerId } from "../../core/ids.js";
+import { foldHistory, foldRun, type NewRun, type RunRecord } from "../../core/run.js";
+import type { CommitResult, CreateResult, RunCommit } from "../backend.js";
+
+export interface StoredRun {
+  /** Counts the runs of the store: settles which of two is newer. */
+  readonly number: number;
+  record: RunRecord;
+  readonly history: RecordedEvent[];
+  hooks: HookRows;
+  /** Who held the run when somebody else took it away, and the sequence that did. */
+  takenFrom?: { readonly workerId: WorkerId; readonly sequence: number; readonly at: number };
+}
+
+/** The runs of a store, with their histories and hooks, and what the end of one brings to its family. */
+export class Runs {
+  readonly #runs = new Map<RunId, StoredRun>();
+  readonly #idsByKey = new Map<string, RunId>();
+  readonly #wake: () => void;
+
+  constructor(wake: () => void) {
+    this.#wake = wake;
+  }
+
+  commit(member: RunCommit): CommitResult {
+    const { runId, events, create = [], linked = [] } = member;
+    const run = this.#runs.get(runId);
+    if (!run) return { accepted: false, refused: "unknown_run" };
+    const refused = refusalOf({ epoch: run.record.epoch, state: run.record, lastSequence: lastSequenceOf(run) }, { ...member, retries: retriesRun(events[0]) }); // I2, I4
+    if (refused) return { accepted: false, refused };
+    const hooks = foldHooks(run.record, run.hooks, events);
+    if ("misfit" in hooks) return { accepted: false, refused: "hook", hookId: hooks.misfit };
+    const known = create.find((created) => this.#olderThan(created));
+    if (known) throw new BugError(`the run ${known.runId} was to be created by ${runId}, and is there already`);
+    // Nothing was written so far, and from here on nothing is refused.
+    for (const created of create) this.create(created);
+    if (member.fence === undefined) this.#appendForeign(run, events);
+    else this.append(run, events);
+    for (const append of linked) this.#appendLinked(append);
+    return { accepted: true, events: run.record.durable ? run.history.slice(member.seen) : [] };
+  }
+
+  create(run: NewRun, history: readonly WorkflowEvent[] = []): CreateResult {
+    const older = this.#olderThan(run); // I9
+    if (older) return { runId: older, created: false };
+    const { runId, createdAt } = run;
+    const key = keyOf(run);
+    if (key !== undefined) this.#idsByKey.set(key, runId);
+    const recorded = history.map((event, index): RecordedEvent => ({ ...event, sequence: index + 1 })); // I1
+    const record = { ...run, ...foldHistory(createdAt, recorded), epoch: 0 }; // I10
+    this.#runs.set(runId, { number: this.#runs.size, record, history: run.durable ? recorded : [], hooks: fittingHooks({ runId, status: "pending" }, new Map(), history) });
+    this.#wake();
+    return { runId, created: true };
+  }
+
+  get(runId: RunId): StoredRun | undefined {
+    return this.#runs.get(runId);
+  }
+
+  all(): readonly StoredRun[] {
+    return [...this.#runs.values()];
+  }
+
+  heldBy(workerId: WorkerId): readonly StoredRun[] {
+    return this.all().filter(({ record }) => record.workerId === workerId);
+  }
+
+  /** The runs that somebody wrote to while this worker held them: those it holds, and for a while those that were ended so. */
+  inboxesOf(workerId: WorkerId, now: number): readonly { readonly runId: RunId; readonly sequence: number }[] {
+    return this.all().flatMap(({ record: { runId, inbox, workerId: holder }, takenFrom }) => {
+      if (holder === workerId && inbox !== undefined) return [{ runId, sequence: inbox }];
+      const wasTaken = takenFrom?.workerId === workerId && now < takenFrom.at + defaults.storage.takenRunsToldMs;
+      return wasTaken ? [{ runId, sequence: takenFrom.sequence }] : [];
+    });
+  }
+
+  newestFirst(): readonly StoredRun[] {
+    return this.all().toSorted((a, b) => b.record.createdAt - a.record.createdAt || b.number - a.number);
+  }
+
+  /** Appends what may be appended, with all that follows from it. */
+  append(run: StoredRun, events: readonly WorkflowEvent[], change: Partial<RunRecord> = {}): void {
+    const retry = events.find(retriesRun);
+    if (retry) this.#leaveChildren(run, retry);
+    const { dueAt } = run.record;
+    run.hooks = fittingHooks(run.record, run.hooks, events);
+    if (run.record.durable) for (const event of events) run.history.push({ ...event, sequence: run.history.length + 1 }); // I1
+    run.record = { ...run.record, ...events.reduce(foldRun, run.record), ...change }; // I10
+    const end = events.find(endsRun);
+    if (end) this.#tellFamily(run, end);
+    if (change.inbox !== undefined || run.record.closing || (run.record.dueAt !== undefined && run.record.dueAt !== dueAt)) this.#wake();
+  }
+
+  closeChildren(limit: number, now: number): number {
+    let closed = 0;
+    // A child that is closed may have children itself, and is then closing in its turn.
+    for (let parent = this.closing(); parent !== undefined; parent = this.closing()) {
+      for (const child of this.#childrenOf(parent).filter(({ record }) => isToBeClosed(record))) {
+        if (closed === limit) return closed;
+        this.#closeChild(child, now);
+        closed++;
+      }
+      parent.record = { ...parent.record, closing: undefined };
+    }
+    return closed;
+  }
+
+  /** A run that has ended, and of whose children some are still to be closed. */
+  closing(): StoredRun | undefined {
+    return this.all().find(({ record }) => record.closing);
+  }
+
+  #tellFamily(run: StoredRun, end: WorkflowEvent): void {
+    if (run.record.closableChildren > 0) run.record = { ...run.record, closing: true };
+    const note = noteToParent(run.record, end);
+    if (note) this.#appendLinked(note);
+  }
+
+  #appendLinked({ runId, events }: LinkedAppend): void {
+    const run = this.#runs.get(runId);
+    if (run && !isPassedOver(run.record, events)) this.#appendForeign(run, events);
+  }
+
+  #appendForeign(run: StoredRun, events: readonly WorkflowEvent[]): void {
+    const { workerId, epoch } = run.record;
+    const sequence = lastSequenceOf(run) + events.length;
+    this.append(run, events, { inbox: sequence });
+    const at = events.at(-1)?.at;
+    if (workerId === undefined || run.record.workerId !== undefined || at === undefined) return;
+    run.record = { ...run.record, epoch: epoch + 1 }; // I2
+    run.takenFrom = { workerId, sequence, at };
+  }
+
+  // What the life that ended was to close is closed now: the next life counts its children anew.
+  #leaveChildren(run: StoredRun, { reset, at }: RunRetried): void {
+    for (const child of this.#childrenOf(run)) if (isLeftByRetry(child.record, run.record, reset)) this.#closeChild(child, at);
+    run.record = { ...run.record, closing: undefined };
+  }
+
+  #closeChild(child: StoredRun, now: number): void {
+    const events = closingEvents(child.record, now);
+    child.record = { ...child.record, orphaned: true }; // before its end, of which nobody is to hear
+    if (events.length > 0) this.#appendForeign(child, events);
+  }
+
+  #childrenOf({ record: { runId } }: StoredRun): readonly StoredRun[] {
+    return this.all().filter(({ record }) => record.parent?.runId === runId);
+  }
+
+  #olderThan(run: NewRun): RunId | undefined {
+    const key = keyOf(run);
+    if (this.#runs.has(run.runId)) return run.runId;
+    return key === undefined ? undefined : this.#idsByKey.get(key);
+  }
+}
+
+// The events of a transient run are not kept: for it, what was written to its inbox is what there is to have seen.
+export function lastSequenceOf({ record, history }: StoredRun): number {
+  return record.durable ? history.length : (record.inbox ?? 0);
+}
+
+function fittingHooks(run: Pick<RunRecord, "runId" | "status">, hooks: HookRows, events: readonly WorkflowEvent[]): HookRows {
+  const folded = foldHooks(run, hooks, events);
+  if ("misfit" in folded) throw new BugError(`an event of ${folded.misfit} does not fit, and was to be written to ${run.runId}`);
+  return folded;
+}
+
+function keyOf({ workflowName, idempotencyKey }: NewRun): string | undefined {
+  return idempotencyKey === undefined ? undefined : `${workflowName} ${idempotencyKey}`;
+}

@@ -1,0 +1,31 @@
+import { isObject } from "../base/json.js";
+import { defaults } from "../core/defaults.js";
+import { InvalidDefinitionError, NonDeterministicWorkflowError, NonDurableAwaitError } from "../core/errors.js";
+import type { WorkflowDefinition } from "../engine/definition.js";
+import { replayRun, type StoredHistory } from "../engine/replay-run.js";
+
+/**
+ * Replays a stored history against the code as it is now; nothing is executed. Resolves where they fit. Throws NonDeterministicWorkflowError or
+ * NonDurableAwaitError, with the operation and the place, where a worker would park the run or the code does not come to the same end; and
+ * InvalidDefinitionError for what is no history of this workflow. `stored` is what `historyOf` gave, also after a way through JSON.
+ */
+export async function replayHistory(definition: WorkflowDefinition, stored: unknown): Promise<void> {
+  const { run, history } = asHistory(stored);
+  if (run.workflowName !== definition.name) {
+    throw new InvalidDefinitionError(`the history is of a run of ${run.workflowName}, and is to be replayed against ${definition.name}`, "pass the workflow that it is of");
+  }
+  const finding = await replayRun({ run, history }, definition, defaults.limits);
+  if (finding.fits) return;
+  const { code, message, operationId, place } = finding;
+  const Refusal = code === "NON_DETERMINISTIC" ? NonDeterministicWorkflowError : NonDurableAwaitError;
+  throw new Refusal(`the code of ${definition.name} does not fit the history of ${run.runId}: ${message}${place === undefined ? "" : ` (${place})`}`, operationId, place);
+}
+
+function asHistory(stored: unknown): StoredHistory {
+  if (isHistory(stored)) return stored;
+  throw new InvalidDefinitionError("what is to be replayed is no history", "pass what historyOf() of a test engine gave, or that of its JSON");
+}
+
+function isHistory(stored: unknown): stored is StoredHistory {
+  return isObject(stored) && isObject(stored["run"]) && Array.isArray(stored["history"]);
+}
