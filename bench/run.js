@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { inTemporaryFolder } from "./harness.js";
 import { conditions, table } from "./report.js";
+import { cancel } from "./rows/cancel.js";
 import { disk } from "./rows/disk.js";
 import { hooks } from "./rows/hooks.js";
 import { latency } from "./rows/latency.js";
@@ -15,7 +16,7 @@ import { supervisor } from "./rows/supervisor.js";
 import { suspended } from "./rows/suspended.js";
 
 /** @type {Readonly<Record<string, (bench: import("./harness.js").Bench) => Promise<readonly import("./report.js").Figure[]>>>} */
-const rows = { steps, processes, sequential, latency, recovery, supervisor, replay, status, disk, suspended, hooks };
+const rows = { steps, processes, sequential, latency, recovery, supervisor, replay, status, disk, suspended, hooks, cancel };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

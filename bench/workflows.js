@@ -45,6 +45,16 @@ export const effects = workflow("effects", async (/** @type {{ file: string, ste
   for (;;) await effect(file, stepMs);
 });
 
+const hour = step("hour", async (/** @type {string} */ file) => {
+  const { runId, signal } = stepContext();
+  const tell = () => appendFileSync(file, `${runId} ${process.pid} ${systemClock.now()}\n`);
+  tell();
+  await pause(3_600_000, undefined, { signal }).finally(tell);
+});
+
+/** A step of one hour. A line in `file` says when it begins, another when it is aborted. */
+export const lasting = workflow("lasting", async (/** @type {string} */ file) => hour(file));
+
 const memory = step("memory", async () => process.memoryUsage().rss);
 
 /** The resident bytes of the process that executes it. */

@@ -12,8 +12,8 @@
 //   step.completed step_cancel_flight_1 after 1ms
 //   workflow.failed after 5ms
 // run_…	failed
-// FatalError: the card is expired
-// Next: the step is not tried again: mend the cause and start a new run; pyworkflow runs logs run_… shows what happened
+// Error: run run_… failed: the card is expired
+//   the step is not tried again: mend the cause and start a new run; pyworkflow runs logs run_… shows what happened
 import { FatalError, step, workflow } from "pyworkflow";
 import { z } from "zod";
 

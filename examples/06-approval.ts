@@ -3,8 +3,8 @@
 //
 // $ npx pyworkflow --module ./examples/06-approval.ts workflows run purchase --arg item=desk --until suspended --quiet
 // run_…	suspended
-// $ npx pyworkflow hooks resume "$(npx pyworkflow hooks list --status pending -o plain)" --payload '{"approved":true}' --quiet
-// run_…:hook_manager_1	received
+// $ npx pyworkflow hooks resume "$(npx pyworkflow hooks run @last -o plain)" --payload '{"approved":true}' --quiet
+// run_…	hook_manager_1	resumed
 // $ npx pyworkflow --module ./examples/06-approval.ts worker run --processes 1 --drain --quiet
 // $ npx pyworkflow runs result @last
 // {

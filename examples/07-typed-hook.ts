@@ -3,11 +3,11 @@
 //
 // $ npx pyworkflow --module ./examples/07-typed-hook.ts workflows run expense --arg amount=120 --until suspended --quiet
 // run_…	suspended
-// $ npx pyworkflow --module ./examples/07-typed-hook.ts hooks resume "$(npx pyworkflow hooks list -o plain)" --payload '{"approved":"perhaps"}'
-// InvalidPayloadError: the payload for run_…:hook_review_1 is not valid: approved: Invalid input: expected boolean, received string; reviewer: Invalid input: expected string, received undefined
-// Next: the hook still waits; pyworkflow hooks info run_…:hook_review_1 shows what it takes
-// $ npx pyworkflow --module ./examples/07-typed-hook.ts hooks resume "$(npx pyworkflow hooks list -o plain)" --payload '{"approved":true,"reviewer":"grace"}' --quiet
-// run_…:hook_review_1	received
+// $ npx pyworkflow --module ./examples/07-typed-hook.ts hooks resume "$(npx pyworkflow hooks run @last -o plain)" --payload '{"approved":"perhaps"}'
+// Error: the payload for run_…:hook_review_1 is not valid: approved: Invalid input: expected boolean, received string; reviewer: Invalid input: expected string, received undefined
+//   the hook still waits; pyworkflow hooks info run_…:hook_review_1 shows what it takes
+// $ npx pyworkflow --module ./examples/07-typed-hook.ts hooks resume "$(npx pyworkflow hooks run @last -o plain)" --payload '{"approved":true,"reviewer":"grace"}' --quiet
+// run_…	hook_review_1	resumed
 // $ npx pyworkflow --module ./examples/07-typed-hook.ts worker run --processes 1 --drain --quiet
 // $ npx pyworkflow runs result @last
 // "120 paid out, says grace: fine"

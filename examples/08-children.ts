@@ -1,9 +1,13 @@
 // An order that has workflows of their own for the payment, which it waits for, and for the note to the customer, which it does not: that
 // one outlives it. A child has its own run, log and settings; its failure reaches the parent as an error that can be caught.
 //
-// $ npx pyworkflow --module ./examples/08-children.ts workflows run fulfil_order --arg orderId=ORD-1 --arg amount=250 --wait --quiet
-// run_…	completed
-// $ npx pyworkflow runs result @last --quiet
+// $ npx pyworkflow --module ./examples/08-children.ts workflows run fulfil_order --arg orderId=ORD-1 --arg amount=250 --no-wait --quiet
+// run_…	pending
+// $ npx pyworkflow --module ./examples/08-children.ts worker run --processes 1 --drain --quiet
+// $ npx pyworkflow runs children "$(npx pyworkflow runs list --workflow fulfil_order --limit 1 -o plain)" -o jsonl | grep -o '"workflow_name":"[a-z_]*","status":"[a-z]*"'
+// "workflow_name":"pay_order","status":"failed"
+// "workflow_name":"tell_customer","status":"completed"
+// $ npx pyworkflow runs result "$(npx pyworkflow runs list --workflow fulfil_order --limit 1 -o plain)"
 // {
 //   "orderId": "ORD-1",
 //   "paid": "250 by invoice"

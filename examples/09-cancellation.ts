@@ -4,7 +4,7 @@
 // $ npx pyworkflow --module ./examples/09-cancellation.ts workflows run hold_room --arg room=12 --until suspended --quiet
 // run_…	suspended
 // $ npx pyworkflow runs cancel @last --reason 'the guest does not come' --quiet
-// run_…	suspended
+// run_…	suspended	asked to end
 // $ npx pyworkflow --module ./examples/09-cancellation.ts worker run --processes 1 --drain --quiet
 // $ npx pyworkflow runs logs @last -o plain
 // 1: workflow.started

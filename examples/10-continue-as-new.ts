@@ -1,8 +1,9 @@
 // An import of any length, a page a run: each run hands on to the next with the place where it stopped, so that no history grows without
 // end. Together they are a chain; whoever waits for the first gets the result of the last.
 //
-// $ npx pyworkflow --module ./examples/10-continue-as-new.ts workflows run import_customers --arg pages=3 --wait --quiet
-// run_…	completed
+// $ npx pyworkflow --module ./examples/10-continue-as-new.ts workflows run import_customers --arg pages=3 --no-wait --quiet
+// run_…	pending
+// $ npx pyworkflow --module ./examples/10-continue-as-new.ts worker run --processes 1 --drain --quiet
 // $ npx pyworkflow runs result @last
 // "300 customers on 3 pages"
 // $ npx pyworkflow runs chain @last -o plain

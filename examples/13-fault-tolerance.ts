@@ -19,6 +19,7 @@
 //   "rows": 1000,
 //   "attempt": 2
 // }
+import { env, kill, pid } from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { step, stepContext, workflow } from "pyworkflow";
 import { z } from "zod";
@@ -27,9 +28,9 @@ const extractRows = step("extract_rows", async (day: string) => ({ day, rows: 10
 
 const loadRows = step("load_rows", async (rows: number) => {
   const { attempt } = stepContext();
-  if (attempt === 1 && process.env["MAY_DIE"] !== undefined) {
+  if (attempt === 1 && env["MAY_DIE"] !== undefined) {
     await pause(100); // what happened before is in the log by now
-    process.kill(process.pid, "SIGKILL");
+    kill(pid, "SIGKILL");
     await pause(60_000);
   }
   return { rows, attempt };

@@ -1,15 +1,13 @@
-// See before.ts. Without `patched` the runs from before would be parked: their history has no check in front of the charge.
-import { patched, sleep, step, workflow } from "pyworkflow";
+// See before.ts. Without `patched` the runs from before the deploy would be parked: their history has no check in front of the charge.
+import { hook, patched, step, workflow } from "pyworkflow";
 import { z } from "zod";
 
-const checkUser = step("check_user", async (user: string) => `${user} is known`);
-const chargeUser = step("charge_user", async (user: string) => `${user} pays 10`);
-const thankUser = step("thank_user", async (text: string) => text);
+const checkOrder = step("check_order", async (orderId: string) => `${orderId} is in order`);
+const chargeOrder = step("charge_order", async (orderId: string) => `${orderId} charged`);
 
-export const subscription = workflow({ name: "subscription", input: z.object({ user: z.string() }) }, async ({ user }) => {
-  const checks = patched("check-before-charge");
-  if (checks) await checkUser(user);
-  const charged = await chargeUser(user);
-  await sleep("1ms");
-  return thankUser(checks ? `${charged}, checked` : charged);
+export const shopOrder = workflow({ name: "shop_order", input: z.object({ orderId: z.string() }) }, async ({ orderId }) => {
+  if (patched("check-before-charge")) await checkOrder(orderId);
+  const charged = await chargeOrder(orderId);
+  const packed = await hook<string>("packed");
+  return `${charged}, ${packed}`;
 });

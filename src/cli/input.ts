@@ -36,6 +36,7 @@ export function fieldsOf(schema: JsonSchema | undefined): readonly Field[] {
     type: isObject(property) && typeof property["type"] === "string" ? property["type"] : "any",
     required: Array.isArray(required) && required.includes(name),
     ...(isObject(property) && "default" in property && { default: property["default"] }),
+    ...(isObject(property) && Array.isArray(property["enum"]) && { choices: property["enum"] }),
   }));
 }
 
@@ -45,6 +46,8 @@ export interface Field {
   readonly type: string;
   readonly required: boolean;
   readonly default?: unknown;
+  /** The only values, where they are listed. */
+  readonly choices?: readonly unknown[];
 }
 
 /** A field's text as its value. */

@@ -66,16 +66,27 @@ async function prompted<T>(use: (prompts: Prompts) => Promise<T>): Promise<T> {
   }
 }
 
-async function askField({ confirm: yes, input, number }: Prompts, field: Field): Promise<unknown> {
+function askField(prompts: Prompts, field: Field): Promise<unknown> {
   const message = `${field.name} (${formOf(field)}${field.required ? "" : ", optional"})`;
-  if (field.type === "boolean") return yes({ message, default: field.default === true }, context);
-  if (field.type === "number" || field.type === "integer") {
-    const preset = typeof field.default === "number" ? { default: field.default } : {};
-    return number({ message, required: field.required, step: field.type === "integer" ? 1 : "any", ...preset }, context);
-  }
-  const preset = field.default === undefined ? {} : { default: typeof field.default === "string" ? field.default : JSON.stringify(field.default) };
-  const text = await input({ message, required: field.required, ...preset }, context);
-  return text === "" && !field.required ? undefined : valueOf(text, field.type);
+  if (field.choices !== undefined) return askChoice(prompts, message, field);
+  if (field.type === "boolean") return prompts.confirm({ message, default: field.default === true }, context);
+  if (field.type === "number" || field.type === "integer") return askNumber(prompts, message, field);
+  return askText(prompts, message, field);
+}
+
+function askChoice({ select }: Prompts, message: string, { choices = [], required, default: preset }: Field): Promise<unknown> {
+  const named = choices.map((value) => ({ value, name: typeof value === "string" ? value : JSON.stringify(value) }));
+  return select({ message, choices: required ? named : [...named, { value: undefined, name: "(none)" }], default: preset }, context);
+}
+
+function askNumber({ number }: Prompts, message: string, { type, required, default: preset }: Field): Promise<unknown> {
+  return number({ message, required, step: type === "integer" ? 1 : "any", ...(typeof preset === "number" && { default: preset }) }, context);
+}
+
+async function askText({ input }: Prompts, message: string, { type, required, default: preset }: Field): Promise<unknown> {
+  const shown = typeof preset === "string" ? preset : JSON.stringify(preset);
+  const text = await input({ message, required, ...(preset !== undefined && { default: shown }) }, context);
+  return text === "" && !required ? undefined : valueOf(text, type);
 }
 
 function formOf({ type }: Field): string {

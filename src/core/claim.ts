@@ -17,6 +17,8 @@ export interface AppendTerms {
   readonly fence?: number;
   readonly seen: number;
   readonly expect?: true;
+  /** Refuse where the run has changed hands since this epoch. */
+  readonly epoch?: number;
   /** It begins with a `RunRetried`: the one event that may follow a `workflow.failed` (I4). */
   readonly retries?: boolean;
 }
@@ -29,6 +31,7 @@ export function refusalOf(head: RunHead, terms: AppendTerms): Refusal | undefine
   } else if (!isHeldUnder(head, terms.fence)) {
     return "fence";
   }
+  if (terms.epoch !== undefined && head.epoch !== terms.epoch) return "expect";
   return terms.expect && head.lastSequence > terms.seen ? "expect" : undefined;
 }
 

@@ -75,6 +75,11 @@ export function isPassedOver({ status, cancellationRequested }: Pick<RunRecord, 
   return isTerminal(status) || (cancellationRequested === true && events[0]?.type === "cancellation.requested");
 }
 
+/** Where a linked append goes on to: a request to cancel is for the run that goes on in the place of the one that is named. */
+export function passedOnTo({ continuedTo }: Pick<RunRecord, "continuedTo">, events: readonly WorkflowEvent[]): RunId | undefined {
+  return events[0]?.type === "cancellation.requested" ? continuedTo : undefined;
+}
+
 export interface CancellationRequest {
   readonly at: number;
   readonly reason?: string;

@@ -2,7 +2,7 @@ import type { Encoded } from "../base/codec.js";
 import { assert } from "../base/unreachable.js";
 import type { OperationEvent, RecordedEvent } from "./events/event.js";
 import { isDelivered, isFromOutside, isOperationEvent, isOutcome } from "./events/event.js";
-import type { RunRetried } from "./events/run.js";
+import type { CancellationRequested, RunRetried } from "./events/run.js";
 import type { OperationId, RunId } from "./ids.js";
 
 /** What the log says of one operation. */
@@ -28,7 +28,8 @@ export class History {
   readonly unasked = new Set<OperationId>();
   /** The calls of `patched()` that said true. The code may drop such a call when no older run is left, so nobody has to ask for them. */
   readonly patches = new Set<OperationId>();
-  cancellationRequested = false;
+  /** The first request to cancel. */
+  cancellation: CancellationRequested | undefined;
   /** When the run was first claimed. What was appended before, a request to cancel, is no start. */
   startedAt = 0;
   /** When it was last given the whole of its `maxDuration`: at its start, or by a manual retry. */
@@ -102,7 +103,7 @@ export class History {
         else this.#reset(event);
         break;
       case "cancellation.requested":
-        this.cancellationRequested = true;
+        this.cancellation ??= event;
         break;
       case "workflow.completed":
       case "workflow.failed":

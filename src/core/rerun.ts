@@ -6,7 +6,7 @@ import { newestLives } from "./reset.js";
 export interface Reuse {
   /** The events before the operation that it begins at. */
   readonly prefix: readonly RecordedEvent[];
-  /** Operations of the other run whose outcome is not among them, in the order in which they were first asked for. */
+  /** Operations of the other run whose outcome is not among them, in the order of its log. */
   readonly executesAgain: readonly OperationId[];
   /** Children that the prefix started and whose end it does not have. */
   readonly openChildren: readonly RunId[];

@@ -4,9 +4,9 @@ import { isOperationEvent, isOutcome, type OperationEvent, type OutcomeEvent, ty
 import type { OperationId } from "./ids.js";
 
 /**
- * The operations that begin a new life when a failed run is retried, in the order in which they were first asked for; empty for a run that has not
- * failed. What replay then passes over must leave a history that the same body could have written, so it is: what failed the run; everything that
- * was asked for after that failure was seen (a refund in a `catch`); what failed since; and what the end of the run closed.
+ * The operations that begin a new life when a failed run is retried, in the order of its log; empty for a run that has not failed. What replay does
+ * not pass over must be a history that the same body could have written. So it passes over what failed the run, what was asked for after that was
+ * seen (a refund in a `catch`), what failed later, and what the end of the run closed.
  */
 export function resetOf(history: readonly RecordedEvent[]): readonly OperationId[] {
   const end = history.at(-1);

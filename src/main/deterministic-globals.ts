@@ -8,8 +8,8 @@ import { callerPlace } from "../engine/place.js";
 let guarding = false;
 
 /**
- * Makes this process, which must be one of ours, a safe place for bodies that use the plain globals: in the body of a durable run `Date.now()`,
- * `new Date()`, `Date()`, `Math.random()` and `crypto.randomUUID()` are the run's `now()`, `random()` and `uuid()`, and `fetch` is refused before
+ * Makes this process, which must be one of ours, a safe place for bodies that use the plain globals: in the body of a durable run `Date`, where it
+ * is asked for the current time, `Math.random` and `crypto.randomUUID` are the run's `now()`, `random()` and `uuid()`, and `fetch` is refused before
  * a request goes out. Steps and all other code have the real ones. To be called before the user's modules are imported, which may keep what they
  * find. `performance.now()` stays as it is: it measures, and what is measured has no place in a log.
  */

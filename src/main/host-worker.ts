@@ -71,10 +71,10 @@ export interface HostOneRunOptions {
   readonly onNote: (note: ExecutorNote) => void;
 }
 
-/** A worker in this process that executes one run of the workflows it has loaded, and no other. */
+/** A worker in this process that executes one run of the workflows it has loaded, with the children that it waits for and the run that goes on in its place. */
 export function hostOneRun({ config, backend }: Project, { runId, version, onNote }: HostOneRunOptions): Promise<Worker> {
   const workerId = newWorkerId(systemClock.now(), randomBytes);
-  const worker = { workerId, role: "embedded", hostname: hostname(), pid: process.pid, version, concurrency: 1 } as const;
+  const worker = { workerId, role: "embedded", hostname: hostname(), pid: process.pid, version, concurrency: config.worker.concurrency } as const;
   return hostWorker({ config, backend, worker, workflows: registeredWorkflows(), company: "any", onlyRun: runId, onNote });
 }
 

@@ -134,8 +134,8 @@ function childData(event: ChildEvent): EventData {
 
 // Stored as the arguments of the call.
 function inputOf(args: Encoded): unknown {
-  const [input] = decode(args) as readonly unknown[];
-  return input ?? null;
+  const list = decode(args);
+  return Array.isArray(list) ? (list[0] ?? null) : null;
 }
 
 function stepData(event: StepEvent): EventData {

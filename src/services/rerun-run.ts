@@ -28,7 +28,7 @@ export interface RerunRow {
   readonly workflow_name: string;
   readonly status: (RunStatus & ("pending" | "suspended")) | null;
   readonly rerun_of: RunId;
-  /** Operations of the old run that execute again, in the order in which it first asked for them. */
+  /** Operations of the old run that execute again, in the order of its log. */
   readonly executes_again: readonly OperationId[];
 }
 

@@ -100,11 +100,16 @@ export interface RunCommit {
   readonly seen: number;
   /** Refuse when anything was appended above `seen`. Suspending, ending and parking carry it. */
   readonly expect?: true;
+  /** Of a foreign append: refuse (as `expect`) when the run has changed hands since this epoch. A claim of a transient run appends nothing that `seen` could tell. */
+  readonly epoch?: number;
   /** In order. Those of a transient run are folded into its row and not kept, but for its hooks, which it can't have. */
   readonly events: readonly WorkflowEvent[];
   /** Runs that begin with this commit: children, and the successor of a chain. Their ids must be new. */
   readonly create?: readonly NewRun[];
-  /** Appends to other runs, as foreign ones: each is passed over where its run has ended, is unknown or (a request to cancel) was asked before. */
+  /**
+   * Appends to other runs, as foreign ones: each is passed over where its run has ended, is unknown or (a request to cancel) was asked before.
+   * A request to cancel is for the run that goes on in the place of the one that is named.
+   */
   readonly linked?: readonly LinkedAppend[];
 }
 
@@ -133,7 +138,7 @@ export interface ClaimRequest {
   readonly version: string;
   /** `crowd`: runs that may execute beside others. `alone`: runs that may not (`mustRunAlone`). `any`: both. */
   readonly company: Company;
-  /** Claim this run only. */
+  /** Claim this run, its descendants, and what goes on in the place of any of them; nothing else. */
   readonly runId?: RunId;
   readonly limit: number;
   readonly now: number;

@@ -14,6 +14,7 @@ export async function replayHistory(definition: WorkflowDefinition, stored: unkn
   if (run.workflowName !== definition.name) {
     throw new InvalidDefinitionError(`the history is of a run of ${run.workflowName}, and is to be replayed against ${definition.name}`, "pass the workflow that it is of");
   }
+  if (history.length === 0) throw new InvalidDefinitionError(`the history of ${run.runId} has no events`, "record a run that has begun, and is not transient");
   const finding = await replayRun({ run, history }, definition, defaults.limits);
   if (finding.fits) return;
   const { code, message, operationId, place } = finding;

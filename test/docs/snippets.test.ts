@@ -3,14 +3,22 @@ import { join } from "node:path";
 import ts from "typescript";
 import { expect, test } from "vitest";
 
-// Every ```ts block in the README and the docs is compiled against src under the package's
+// Every ```ts block in the README and the docs, and every example, is compiled against src under the package's
 // public name, all in one program, so a renamed export breaks its page and not its reader.
 
 const packageName = "pyworkflow";
 const snippets = pages().flatMap(snippetsOf);
-const problems = compile(snippets);
+const examples = readdirSync("examples", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts")).map((name) => ({ name, path: join(process.cwd(), "examples", name) }));
+const problems = compile(
+  snippets,
+  examples.map(({ path }) => path),
+);
 
 test.each(snippets)("$title compiles", ({ path }) => {
+  expect(problems.get(path) ?? []).toEqual([]);
+});
+
+test.each(examples)("examples/$name compiles", ({ path }) => {
   expect(problems.get(path) ?? []).toEqual([]);
 });
 
@@ -37,7 +45,7 @@ function snippetsOf(page: string): Snippet[] {
   });
 }
 
-function compile(blocks: readonly Snippet[]): Map<string, string[]> {
+function compile(blocks: readonly Snippet[], files: readonly string[]): Map<string, string[]> {
   const codeAt = new Map(blocks.map(({ path, code }) => [path, `${code}\nexport {};`]));
   const options: ts.CompilerOptions = {
     strict: true, noEmit: true, skipLibCheck: true, allowImportingTsExtensions: true, types: ["node"],
@@ -49,7 +57,7 @@ function compile(blocks: readonly Snippet[]): Map<string, string[]> {
   host.readFile = (path) => codeAt.get(path) ?? disk.readFile(path);
   host.fileExists = (path) => codeAt.has(path) || disk.fileExists(path);
   const found = new Map<string, string[]>();
-  for (const { file, messageText } of ts.getPreEmitDiagnostics(ts.createProgram([...codeAt.keys()], options, host))) {
+  for (const { file, messageText } of ts.getPreEmitDiagnostics(ts.createProgram([...codeAt.keys(), ...files], options, host))) {
     const path = file?.fileName ?? "(options)";
     found.set(path, [...(found.get(path) ?? []), ts.flattenDiagnosticMessageText(messageText, " ")]);
   }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CancellationError, hook, PyworkflowError, shield, sleep, step, stepContext, workflow } from "../../src/index.js";
 import { openTestEngine } from "../../src/testing/index.js";
-import { errorOf, openParity, reaches } from "./support.js";
+import { errorOf, eventually, openParity, reaches } from "./support.js";
 
 const notes: string[] = [];
 const note = step("parity.note", async (what: string) => {
@@ -29,6 +29,7 @@ test("a CancellationError is of the family, with a message of its own or the one
   expect(new CancellationError()).toBeInstanceOf(PyworkflowError);
   expect([new CancellationError().message, new CancellationError("not today").message]).toEqual(["the run was cancelled", "not today"]);
   expect(new CancellationError()).toMatchObject({ code: "CANCELLED", name: "CancellationError" });
+  expect([new CancellationError("no", { reason: "customer left" }).reason, new CancellationError().reason]).toEqual(["customer left", undefined]);
 });
 
 test("a run that executes a step hears of it at once: its signal is aborted, and the run is cancelled", async () => {
@@ -44,7 +45,7 @@ test("a run that executes a step hears of it at once: its signal is aborted, and
   const holds = workflow("parity.holds", async () => hold());
   const { engine, events, record, types } = await openParity({ workflows: [holds] });
   const run = await engine.start(holds, undefined);
-  await expect.poll(() => types(run)).toContain("step.started step_parity.hold_1");
+  await eventually(() => types(run)).toContain("step.started step_parity.hold_1");
   expect(await engine.cancel(run, { reason: "customer left" })).toBe(true);
   expect(await errorOf(run.result())).toMatchObject({ code: "RUN_CANCELLED", runId: run.runId });
   expect(signals).toEqual([true]);
@@ -72,7 +73,7 @@ test("the request is part of the history: clean-up that a hand-over interrupted 
   const run = await engine.start(tidy, "b");
   await reaches(run, "suspended");
   await run.cancel();
-  await expect.poll(() => types(run)).toContain("sleep.started sleep_2");
+  await eventually(() => types(run)).toContain("sleep.started sleep_2");
   await reaches(run, "suspended");
   await engine.close();
   const second = await reopen({ workflows: [tidy] });
@@ -104,8 +105,8 @@ test("a run that has not begun is cancelled at once, without its code", async ()
 });
 
 test("once it is asked for, every durable call outside a shield rejects at once and writes nothing; after the shield again", async () => {
-  const codes: unknown[] = [];
-  const failure = async (call: () => Promise<unknown>) => codes.push(await call().catch((error: unknown) => error instanceof CancellationError && error.code));
+  const reasons: unknown[] = [];
+  const failure = async (call: () => Promise<unknown>) => reasons.push(await call().catch((error: unknown) => error instanceof CancellationError && error.reason));
   const stubborn = workflow("parity.stubborn", async () => {
     await failure(() => hook("never"));
     await failure(() => note("outside"));
@@ -119,8 +120,8 @@ test("once it is asked for, every durable call outside a shield rejects at once 
   });
   const engine = await openTestEngine({ workflows: [stubborn] });
   const run = await engine.start(stubborn, undefined);
-  await engine.cancel(run.runId);
-  expect(codes).toEqual(["CANCELLED", "CANCELLED", "CANCELLED"]);
+  await engine.cancel(run.runId, { reason: "enough" });
+  expect(reasons).toEqual(["enough", "enough", "enough"]);
   expect(notes.slice(-3)).toEqual(["inside", "deeper", "inside again"]);
   expect(notes).not.toContain("outside");
   expect(await run.status()).toBe("cancelled");
@@ -157,12 +158,11 @@ test("what a cancelled run waited for is closed with it: its hooks take no paylo
 });
 
 test("a transient run is cancelled too", async () => {
-  const loose = workflow({ name: "parity.loose", durable: false }, async () => {
-    await sleep("30d");
-  });
-  const engine = await openTestEngine({ workflows: [loose] });
+  const loose = workflow({ name: "parity.loose", durable: false }, async () => sleep("30d"));
+  const { engine, record } = await openParity({ workflows: [loose] });
   const run = await engine.start(loose, undefined);
-  expect(await engine.cancel(run.runId)).toBe(true);
-  expect(await run.status()).toBe("cancelled");
-  await engine.close();
+  await reaches(run, "running");
+  expect(await run.cancel()).toBe(true);
+  await reaches(run, "cancelled");
+  expect((await record(run)).workerId).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { newRunId, operationIdOf, parseToken, tokenOf } from "../../src/core/ids.js";
 import { defineHook, hook, HookAlreadyReceivedError, HookExpiredError, HookNotFoundError, InvalidTokenError, step, workflow } from "../../src/index.js";
 import { openTestEngine } from "../../src/testing/index.js";
-import { errorOf, found, openParity, thrownBy } from "./support.js";
+import { errorOf, eventually, found, openParity, thrownBy } from "./support.js";
 
 const approval = defineHook("approval", z.object({ approved: z.boolean(), by: z.string().default("nobody") }));
 const runId = newRunId(0, (count) => new Uint8Array(count));
@@ -17,7 +17,7 @@ test("a hook is waited for in the body of a durable run, and nowhere else", asyn
   const { engine, store } = await openParity({ workflows: [inStep, transient] });
   expect(await errorOf((await engine.start(transient, undefined)).result())).toMatchObject({ cause: { code: "DURABLE_RUN_REQUIRED" } });
   const { runId: started } = await engine.start(inStep, undefined);
-  await expect.poll(async () => (await store.readHistory(started, 0)).find(({ type }) => type === "step.failed")).toMatchObject({ value: expect.stringContaining("NOT_IN_WORKFLOW") });
+  await eventually(async () => (await store.readHistory(started, 0)).find(({ type }) => type === "step.failed")).toMatchObject({ value: expect.stringContaining("NOT_IN_WORKFLOW") });
 });
 
 test("the token names the run and the hook, onCreated is told of it once the hook can be resumed, and a timeout gives it an end", async () => {
@@ -25,7 +25,7 @@ test("the token names the run and the hook, onCreated is told of it once the hoo
   const waits = workflow("parity.approves", async () => approval.wait({ timeout: "24h", onCreated: (token) => told.push(token) }));
   const { engine, events, store } = await openParity({ workflows: [waits] });
   const run = await engine.start(waits, undefined);
-  await expect.poll(() => told).toEqual([`${run.runId}:hook_approval_1`]);
+  await eventually(() => told).toEqual([`${run.runId}:hook_approval_1`]);
   const [created] = await events(run, "hook.created");
   expect(created?.expiresAt).toBe((created?.at ?? 0) + 86_400_000);
   expect(await store.getHook(run.runId, hookId)).toMatchObject({ status: "pending", name: "approval", expiresAt: created?.expiresAt, schema: { type: "object" } });
@@ -39,7 +39,7 @@ test("a payload that the schema refuses is refused where it is given: nothing is
   const waits = workflow("parity.strict", async () => approval.wait());
   const { engine, events, types } = await openParity({ workflows: [waits] });
   const run = await engine.start(waits, undefined);
-  await expect.poll(() => types(run)).toContain("hook.created hook_approval_1");
+  await eventually(() => types(run)).toContain("hook.created hook_approval_1");
   const token = tokenOf(run.runId, hookId);
   expect(await errorOf(engine.resumeHook(token, { approved: "perhaps" }))).toMatchObject({ code: "INVALID_PAYLOAD", token, issues: [{ path: "approved" }] });
   expect(await events(run, "hook.received")).toEqual([]);
@@ -51,7 +51,7 @@ test("what can't be resumed says why: no token, no such hook, received before", 
   const waits = workflow("parity.once", async () => hook("approval"));
   const { engine, events, types } = await openParity({ workflows: [waits] });
   const run = await engine.start(waits, undefined);
-  await expect.poll(() => types(run)).toContain("hook.created hook_approval_1");
+  await eventually(() => types(run)).toContain("hook.created hook_approval_1");
   expect(await errorOf(engine.resumeHook("nonsense", 1))).toMatchObject({ code: "INVALID_TOKEN", token: "nonsense" });
   for (const missing of [`${run.runId}:hook_approval_2`, tokenOf(runId, hookId)]) expect(await errorOf(engine.resumeHook(missing, 1))).toMatchObject({ code: "HOOK_NOT_FOUND", token: missing });
   const token = tokenOf(run.runId, hookId);

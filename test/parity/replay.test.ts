@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { hook, HookExpiredError, runContext, sleep, step, workflow } from "../../src/index.js";
 import { openTestEngine } from "../../src/testing/index.js";
-import { openParity, reaches } from "./support.js";
+import { eventually, openParity, reaches } from "./support.js";
 
 const effects: string[] = [];
 const act = step("parity.act", async (what: string) => {
@@ -19,7 +19,7 @@ test("a log of steps, sleeps, a received and an expired hook is restored in anot
   });
   const { engine, reopen, types, store } = await openParity({ workflows: [mixed] });
   const run = await engine.start(mixed, undefined);
-  await expect.poll(async () => (await store.listHooks({ runId: run.runId, status: "pending", limit: 9 })).map(({ name }) => name)).toEqual(["answer"]);
+  await eventually(async () => (await store.listHooks({ runId: run.runId, status: "pending", limit: 9 })).map(({ name }) => name)).toEqual(["answer"]);
   await reaches(run, "suspended");
   await engine.close();
   expect(effects).toEqual(["one", "two", "three"]);
@@ -51,10 +51,10 @@ test("a run that is woken before its sleep is over goes on sleeping: no second s
   });
   const { engine, types, record } = await openParity({ workflows: [naps] });
   const run = await engine.start(naps, undefined);
-  await expect.poll(async () => (await types(run)).at(-1)).toBe("workflow.suspended");
+  await eventually(async () => (await types(run)).at(-1)).toBe("workflow.suspended");
   const { dueAt } = await record(run);
   await engine.resumeHook(`${run.runId}:hook_nudge_1`, null);
-  await expect.poll(async () => (await types(run)).filter((type) => type === "workflow.suspended")).toHaveLength(2);
+  await eventually(async () => (await types(run)).filter((type) => type === "workflow.suspended")).toHaveLength(2);
   expect((await types(run)).filter((type) => type.endsWith(" sleep_1"))).toEqual(["sleep.started sleep_1"]);
   expect((await record(run)).dueAt).toBe(dueAt);
 });

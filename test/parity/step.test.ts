@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { FatalError, RetryableError, sleep, step, stepContext, workflow } from "../../src/index.js";
 import { openTestEngine, type TestEngine } from "../../src/testing/index.js";
-import { errorOf, openParity, valueOf } from "./support.js";
+import { errorOf, eventually, openParity, valueOf } from "./support.js";
 
 function always(error: () => Error) {
   return async () => {
@@ -47,7 +47,7 @@ test("a step's timeout ends the attempt, aborts its signal, and counts as a fail
     const { attempt, signal } = stepContext();
     if (attempt === 2) return "in time";
     return new Promise<string>(() => {
-      signal.addEventListener("abort", () => signals.push(signal.aborted));
+      signal.addEventListener("abort", () => void signals.push(signal.aborted));
     });
   });
   const waits = workflow("parity.waits_slow", async () => slow());
@@ -108,7 +108,7 @@ test.each([
   const asks = workflow(`parity.asks.${what.length}`, async () => busy());
   const { engine, events, record } = await openParity({ workflows: [asks] });
   const run = await engine.start(asks, undefined);
-  await expect.poll(() => run.status()).toBe("suspended");
+  await eventually(() => run.status()).toBe("suspended");
   const [failed] = await events(run, "step.failed");
   const [retrying] = await events(run, "step.retrying");
   expect(await events(run, "step.failed")).toMatchObject([{ isRetryable: true, attempt: 1 }]);

@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { decode, type Encoded } from "../../src/base/codec.js";
 import type { RecordedEvent } from "../../src/core/events/event.js";
-import { operationIdOf, type OperationId, type RunId } from "../../src/core/ids.js";
+import type { RunId } from "../../src/core/ids.js";
 import type { RunRecord } from "../../src/core/run.js";
 import { openEngine, type Engine, type EngineOptions, type RunHandle, type RunStatus } from "../../src/index.js";
 import type { Backend } from "../../src/storage/backend.js";
@@ -16,18 +16,20 @@ export interface ParityOptions extends Omit<EngineOptions, "storage" | "config">
   readonly config?: string;
 }
 
+type Run = { readonly runId: RunId };
+
 /** An engine on a file of its own, and a second way to look into that file. */
 export interface Parity {
   readonly engine: Engine;
   readonly store: Backend;
   /** Another engine on the same file. */
-  reopen(options?: ParityOptions): Promise<Engine>;
-  record(run: { readonly runId: RunId }): Promise<RunRecord>;
-  history(run: { readonly runId: RunId }): Promise<readonly RecordedEvent[]>;
+  readonly reopen: (options?: ParityOptions) => Promise<Engine>;
+  readonly record: (run: Run) => Promise<RunRecord>;
+  readonly history: (run: Run) => Promise<readonly RecordedEvent[]>;
   /** The types of the events, in order; an operation's with its id. */
-  types(run: { readonly runId: RunId }): Promise<readonly string[]>;
+  readonly types: (run: Run) => Promise<readonly string[]>;
   /** The events of one type. */
-  events<T extends RecordedEvent["type"]>(run: { readonly runId: RunId }, type: T): Promise<readonly Extract<RecordedEvent, { type: T }>[]>;
+  readonly events: <T extends RecordedEvent["type"]>(run: Run, type: T) => Promise<readonly Extract<RecordedEvent, { type: T }>[]>;
 }
 
 /** Everything is closed and removed when the test ends. */
@@ -43,7 +45,7 @@ export async function openParity(options: ParityOptions = {}): Promise<Parity> {
   const engine = await reopen(options);
   const store = await openSqlite({ path, readOnly: true });
   onTestFinished(() => store.close());
-  const history = ({ runId }: { readonly runId: RunId }) => store.readHistory(runId, 0);
+  const history = ({ runId }: Run) => store.readHistory(runId, 0);
   return {
     engine,
     store,
@@ -51,7 +53,7 @@ export async function openParity(options: ParityOptions = {}): Promise<Parity> {
     history,
     record: async ({ runId }) => found(await store.getRun(runId)),
     types: async (run) => (await history(run)).map((event) => ("operationId" in event ? `${event.type} ${event.operationId}` : event.type)),
-    events: async <T extends RecordedEvent["type"]>(run: { readonly runId: RunId }, type: T) =>
+    events: async <T extends RecordedEvent["type"]>(run: Run, type: T) =>
       (await history(run)).filter((event): event is Extract<RecordedEvent, { type: T }> => event.type === type),
   };
 }
@@ -59,6 +61,9 @@ export async function openParity(options: ParityOptions = {}): Promise<Parity> {
 export function reaches(run: RunHandle, status: RunStatus): Promise<true> {
   return until(`${run.runId} to be ${status}`, async () => ((await run.status()) === status ? true : undefined));
 }
+
+/** Looks again and again, until what it sees is as expected. */
+export const eventually: typeof expect.poll = (look) => expect.poll(look, { timeout: 25_000, interval: 20 });
 
 /** What a promise rejects with. */
 export function errorOf(promise: Promise<unknown>): Promise<unknown> {
@@ -87,10 +92,6 @@ export function found<T>(value: T | undefined): T {
 
 export function valueOf(encoded: Encoded | undefined): unknown {
   return decode(found(encoded));
-}
-
-export function operation(kind: string, nth: number): OperationId {
-  return operationIdOf(kind, nth);
 }
 
 function written(file: string, text: string): string {

@@ -32,7 +32,8 @@ test("the context is the run's while its body executes, also behind a wait, and 
   const engine = await openTestEngine({ workflows: [aware] });
   const run = await engine.start(aware, undefined);
   await engine.advance("1h");
-  expect(await run.result()).toEqual(Array(2).fill({ runId: run.runId, name: "parity.aware" }));
+  const own = { runId: run.runId, name: "parity.aware" };
+  expect(await run.result()).toEqual([own, own]);
   expect(thrownBy(runContext)).toMatchObject(nowhere);
   await engine.close();
 });
@@ -69,7 +70,8 @@ test("a child's body has the context of the child, and its parent keeps its own"
   const engine = await openTestEngine({ workflows: [outer, inner] });
   const run = await engine.start(outer, undefined);
   const { before, child, after } = await run.result();
-  expect([before, after]).toEqual(Array(2).fill({ runId: run.runId, name: "parity.outer" }));
+  const own = { runId: run.runId, name: "parity.outer" };
+  expect([before, after]).toEqual([own, own]);
   expect(child.name).toBe("parity.inner");
   expect(child.runId).not.toBe(run.runId);
   await engine.close();

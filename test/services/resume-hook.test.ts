@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { decode } from "../../src/base/codec.js";
@@ -15,8 +14,7 @@ import {
   NotStorableValueError,
   PayloadTooLargeError,
 } from "../../src/core/errors.js";
-import type { WorkflowEvent } from "../../src/core/events/event.js";
-import { newWorkerId, operationIdOf, parseToken, tokenOf } from "../../src/core/ids.js";
+import { operationIdOf, parseToken, tokenOf } from "../../src/core/ids.js";
 import { defineHook, workflow } from "../../src/index.js";
 import { processLocksOf } from "../../src/main/process-lock.js";
 import { listHooks, openHooks } from "../../src/services/list-hooks.js";
@@ -27,10 +25,10 @@ import type { Backend } from "../../src/storage/backend.js";
 import { createMemoryBackend } from "../../src/storage/memory/memory-backend.js";
 import { executeDue, startRun } from "../support/in-memory.js";
 import { ManualClock } from "../support/manual-clock.js";
+import { pendingHook, type PendingHookSettings } from "../support/pending-hook.js";
 
 const approval = defineHook("resume.approval", z.object({ approved: z.boolean(), reviewer: z.string().transform((name) => name.toUpperCase()) }));
 const approving = workflow("resume.approving", async () => approval.wait());
-const waiting = workflow("resume.waiting", async () => "its hooks are made by the test");
 
 const storedSchema: JsonSchema = {
   type: "object",
@@ -52,27 +50,9 @@ beforeEach(() => {
   project = { backend, clock, config: { limits: defaults.limits } as Config, locks: processLocksOf({ backend: "memory" }), close: () => backend.close() };
 });
 
-interface HookSettings {
-  readonly name?: string;
-  readonly schema?: JsonSchema;
-  readonly expiresAt?: number;
-}
-
-/** A suspended run that waits for a hook, without the code that asked for it. */
-async function pendingHook({ name = "approval", ...settings }: HookSettings = {}): Promise<string> {
-  const workerId = newWorkerId(clock.now(), randomBytes);
-  await backend.registerWorker({ workerId, role: "worker", hostname: "here", pid: 1, version: "v1", concurrency: 1, workflows: [waiting.name], startedAt: clock.now() });
-  const runId = await startRun(backend, waiting, { createdAt: clock.now() });
-  const claim = await backend.claim({ workerId, workflows: [waiting.name], version: "v1", company: "any", runId, limit: 1, now: clock.now() });
-  const fence = claim.worker === "alive" ? claim.claimed[0]?.epoch : undefined;
-  const at = clock.now();
-  const operationId = operationIdOf(`hook_${name}`, 1);
-  const events: WorkflowEvent[] = [
-    { type: "hook.created", at, operationId, name, after: 1, ...settings },
-    { type: "workflow.suspended", at, reason: "waiting", ...(settings.expiresAt !== undefined && { wakeAt: settings.expiresAt, wakeReason: "timer" }) },
-  ];
-  await backend.commit([{ runId, fence: fence ?? 0, seen: 1, events }]);
-  return tokenOf(runId, operationId);
+/** The token of a hook that waits. */
+async function waitingHook(settings: Omit<PendingHookSettings, "at"> = {}): Promise<string> {
+  return (await pendingHook(backend, { ...settings, at: clock.now() })).token;
 }
 
 async function typesOf(token: string): Promise<readonly string[]> {
@@ -97,7 +77,7 @@ describe("a payload", () => {
   });
 
   test("is checked with the stored schema where this process does not define the hook, and gets its defaults", async () => {
-    const token = await pendingHook({ schema: storedSchema });
+    const token = await waitingHook({ schema: storedSchema });
 
     const resumed = await resumeHook(project, { token, payload: { approved: true } });
 
@@ -106,7 +86,7 @@ describe("a payload", () => {
   });
 
   test("that does not fit is refused with the path of the field, and the hook still waits", async () => {
-    const token = await pendingHook({ schema: storedSchema });
+    const token = await waitingHook({ schema: storedSchema });
 
     const error: unknown = await resumeHook(project, { token, payload: { approved: "yes", by: { name: 7 } } }).catch((thrown: unknown) => thrown);
 
@@ -117,8 +97,8 @@ describe("a payload", () => {
   });
 
   test("may be anything where no schema is known, or none that is understood", async () => {
-    const free = await pendingHook();
-    const strange = await pendingHook({ schema: { type: "object", unevaluatedProperties: false } });
+    const free = await waitingHook();
+    const strange = await waitingHook({ schema: { type: "object", unevaluatedProperties: false } });
 
     const resumed = [await resumeHook(project, { token: free, payload: undefined }), await resumeHook(project, { token: strange, payload: 5 })];
 
@@ -127,7 +107,7 @@ describe("a payload", () => {
   });
 
   test("that can't be stored, or is too large, is refused before anything is recorded", async () => {
-    const token = await pendingHook();
+    const token = await waitingHook();
 
     await expect(resumeHook(project, { token, payload: { done: () => true } })).rejects.toBeInstanceOf(NotStorableValueError);
     await expect(resumeHook(project, { token, payload: "x".repeat(defaults.limits.payloadBytes) })).rejects.toBeInstanceOf(PayloadTooLargeError);
@@ -137,14 +117,14 @@ describe("a payload", () => {
 
 describe("a hook that can't be resumed says why, whatever the payload", () => {
   test("no token, no such hook", async () => {
-    const token = await pendingHook();
+    const token = await waitingHook();
 
     await expect(resumeHook(project, { token: "approval", payload: 1 })).rejects.toBeInstanceOf(InvalidTokenError);
     await expect(resumeHook(project, { token: token.replace("approval", "other"), payload: 1 })).rejects.toBeInstanceOf(HookNotFoundError);
   });
 
   test("already received", async () => {
-    const token = await pendingHook({ schema: storedSchema });
+    const token = await waitingHook({ schema: storedSchema });
     await resumeHook(project, { token, payload: { approved: true } });
 
     await expect(resumeHook(project, { token, payload: "does not fit either" })).rejects.toBeInstanceOf(HookAlreadyReceivedError);
@@ -152,7 +132,7 @@ describe("a hook that can't be resumed says why, whatever the payload", () => {
   });
 
   test("past its time, though no worker has noticed", async () => {
-    const token = await pendingHook({ expiresAt: clock.now() + 1000 });
+    const token = await waitingHook({ expiresAt: clock.now() + 1000 });
     clock.jump(1000);
 
     await expect(resumeHook(project, { token, payload: 1 })).rejects.toBeInstanceOf(HookExpiredError);
@@ -160,7 +140,7 @@ describe("a hook that can't be resumed says why, whatever the payload", () => {
   });
 
   test("its run was cancelled", async () => {
-    const token = await pendingHook();
+    const token = await waitingHook();
     await endRun(token);
 
     await expect(resumeHook(project, { token, payload: 1 })).rejects.toBeInstanceOf(HookDisposedError);
@@ -169,7 +149,7 @@ describe("a hook that can't be resumed says why, whatever the payload", () => {
 
 describe("what happens between the look at a hook and the commit decides", () => {
   test("of two who resume it at once, one wins", async () => {
-    const token = await pendingHook();
+    const token = await waitingHook();
 
     const [first, second] = await Promise.allSettled([resumeHook(project, { token, payload: 1 }), resumeHook(project, { token, payload: 2 })]);
 
@@ -181,7 +161,7 @@ describe("what happens between the look at a hook and the commit decides", () =>
     ["its time was over", () => clock.jump(1000), HookExpiredError],
     ["its run ended", endRun, HookDisposedError],
   ])("%s", async (_, meanwhile, expected) => {
-    const token = await pendingHook({ name: slow.name, expiresAt: clock.now() + 1000 });
+    const token = await waitingHook({ name: slow.name, expiresAt: clock.now() + 1000 });
     duringTheCheck = async () => meanwhile(token);
 
     await expect(resumeHook(project, { token, payload: 1 })).rejects.toBeInstanceOf(expected);
@@ -191,9 +171,9 @@ describe("what happens between the look at a hook and the commit decides", () =>
 
 describe("the list of hooks", () => {
   test("narrows by run and status, newest first, and says whether there are more", async () => {
-    const old = await pendingHook();
+    const old = await waitingHook();
     clock.jump(1);
-    const received = await pendingHook();
+    const received = await waitingHook();
     await resumeHook(project, { token: received, payload: 1 });
     const tokens = async (filter: Parameters<typeof listHooks>[1]) => (await listHooks(project, filter)).hooks.map(({ token }) => token);
 
@@ -204,16 +184,16 @@ describe("the list of hooks", () => {
   });
 
   test("to choose from leaves out what can't be resumed", async () => {
-    const open = await pendingHook({ expiresAt: clock.now() + 5000 });
-    await pendingHook({ expiresAt: clock.now() + 1000 });
-    await resumeHook(project, { token: await pendingHook(), payload: 1 });
+    const open = await waitingHook({ expiresAt: clock.now() + 5000 });
+    await waitingHook({ expiresAt: clock.now() + 1000 });
+    await resumeHook(project, { token: await waitingHook(), payload: 1 });
     clock.jump(1000);
 
     expect((await openHooks(project, 10)).map(({ token }) => token)).toEqual([open]);
   });
 
   test("a hook is found by the beginning of its run's id, or @last", async () => {
-    const token = await pendingHook({ schema: storedSchema });
+    const token = await waitingHook({ schema: storedSchema });
 
     expect(await showHook(project, { token: "@last:hook_approval_1" })).toEqual({
       token,

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.js";
-import { decode } from "../../src/base/codec.js";
+import { decode, encode } from "../../src/base/codec.js";
 import type { Config } from "../../src/config/config.js";
 import { RetryRefusedError, RunNotFoundError } from "../../src/core/errors.js";
-import type { RunId } from "../../src/core/ids.js";
+import { operationIdOf, type RunId } from "../../src/core/ids.js";
 import { findingsOf } from "../../src/core/invariants.js";
 import type { RunRecord } from "../../src/core/run.js";
 import type { WorkflowDefinition } from "../../src/engine/definition.js";
@@ -123,12 +123,11 @@ describe("a failed run", () => {
     await execute(parallel);
     expect(await resultOf(runId)).toEqual(["instead", "a", "b", "c"]);
     expect(did.slice(0, 5)).toEqual(["optional", "instead", "a", "b", "c"]);
-    expect(did.slice(5).toSorted()).toEqual(expect.arrayContaining(["a", "c"]));
-    expect(did.filter((what) => what === "optional" || what === "instead")).toHaveLength(2);
+    expect(did.slice(5).toSorted()).toEqual(["a", "c"]);
   });
 
   test("begins what its end closed anew: a step that was under way, a hook", async () => {
-    const waits = workflow("retry.waits", async () => Promise.all([hook("answer"), act("a"), sleep("1ms")]));
+    const waits = workflow("retry.waits", async () => Promise.all([hook("answer"), act("a"), sleep("1h")]));
     broken.add("a");
     const runId = await failedRun(waits);
     broken.clear();
@@ -182,7 +181,7 @@ describe("a run with children", () => {
     broken.add("beside");
     const runId = await failedRun(waiting, asks);
     broken.clear();
-    expect((await retryRun(project, runId)).reset).toEqual(["child_retry.asks_1", "step_retry.act_1"]);
+    expect((await retryRun(project, runId)).reset).toEqual(["step_retry.act_1", "child_retry.asks_1"]);
     expect((await childrenOf(runId)).map(({ status }) => status)).toEqual(["cancelled"]);
     await execute(waiting, asks);
     expect((await childrenOf(runId)).map(({ status }) => status)).toEqual(["cancelled", "suspended"]);
@@ -212,18 +211,20 @@ test("a parked run goes on with code that fits, without a new version of it", as
   let drifted = false;
   const drifting = workflow("retry.drifting", async () => {
     await act(drifted ? "other" : "first");
-    await sleep("1ms");
+    await hook("answer");
     return act("second");
   });
   const runId = await startRun(project.backend, drifting);
-  await executeDue(project.backend, [drifting]);
-  drifted = true;
   await execute(drifting);
-  await expect.poll(async () => (await execute(drifting), (await runOf(runId)).parked?.operationId)).toBe("step_retry.act_1");
+  drifted = true;
+  await project.backend.commit([{ runId, seen: 0, events: [{ type: "hook.received", at: systemClock.now(), operationId: operationIdOf("hook_answer", 1), value: encode("yes") }] }]);
+  await execute(drifting);
+  expect(await runOf(runId)).toMatchObject({ status: "interrupted", parked: { operationId: "step_retry.act_1" } });
   drifted = false;
   expect(await executeDue(project.backend, [drifting])).toEqual([]);
   expect(await retryRun(project, runId)).toMatchObject({ status: "suspended", reset: [] });
-  await expect.poll(async () => (await execute(drifting), (await runOf(runId)).status)).toBe("completed");
+  await execute(drifting);
+  expect(await resultOf(runId)).toBe("second");
   expect(did).toEqual(["first", "second"]);
 });
 
@@ -231,11 +232,12 @@ describe("what is neither failed nor parked is refused, and stays as it is", () 
   const patient = workflow("retry.patient", async () => sleep("1h"));
 
   test.each([
-    ["pending", async () => startRun(project.backend, order)],
-    ["completed", async () => startRun(project.backend, order).finally(() => execute(order))],
-    ["suspended", async () => startRun(project.backend, patient).finally(() => execute(patient))],
-  ])("%s", async (status, start) => {
-    const runId = await start();
+    ["pending", order, []],
+    ["completed", order, [order]],
+    ["suspended", patient, [patient]],
+  ])("%s", async (status, definition, executed) => {
+    const runId = await startRun(project.backend, definition);
+    await execute(...executed);
     const before = await project.backend.readHistory(runId, 0);
     await expect(retryRun(project, runId)).rejects.toThrow(`it is ${status}`);
     expect(await project.backend.readHistory(runId, 0)).toEqual(before);

@@ -5,9 +5,10 @@ import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { systemClock } from "../../src/base/clock.js";
 import { encode } from "../../src/base/codec.js";
-import type { RecordedEvent } from "../../src/core/events/event.js";
-import { newRunId, type RunId } from "../../src/core/ids.js";
+import type { EventType, RecordedEvent } from "../../src/core/events/event.js";
+import { newRunId, type OperationId, type RunId } from "../../src/core/ids.js";
 import { isTerminal, type NewRun, type RunRecord } from "../../src/core/run.js";
+import { requestCancellation } from "../../src/engine/cancel-run.js";
 import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
 import { bareEnvironment, newFolder } from "./cli.js";
 
@@ -112,6 +113,26 @@ export class TestProject {
       const run = await this.run(runId);
       return holds(run) ? run : undefined;
     });
+  }
+
+  /**
+   * The worker that will have written the n-th event of this type is killed right after that commit, or with it all of its process group. To be
+   * called before the workers start; resolves to what waits for that.
+   */
+  diesAfter(after: EventType, { nth = 1, all = false }: { readonly nth?: number; readonly all?: boolean } = {}): () => Promise<true> {
+    this.touch("dies.json", JSON.stringify({ after, nth, all }));
+    this.env["NODE_OPTIONS"] = `--require ${resolve("test/fixtures/dying.cjs")}`;
+    return () => until(`a death after ${after}`, () => (this.has("died.json") ? true : undefined));
+  }
+
+  /** Somebody outside gives a pending hook its payload. */
+  async resumeHook(runId: RunId, operationId: OperationId, payload: unknown): Promise<void> {
+    await this.withStore((store) => store.commit([{ runId, seen: 0, events: [{ type: "hook.received", at: systemClock.now(), operationId, value: encode(payload) }] }]));
+  }
+
+  /** Somebody outside asks the run to end. */
+  async cancel(runId: RunId): Promise<void> {
+    await this.withStore((store) => requestCancellation(store, systemClock, { runId, requestedBy: "the test" }));
   }
 
   async workers() {

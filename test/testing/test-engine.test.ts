@@ -1,5 +1,6 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { now, RetryableError, sleep, step, stepContext, workflow } from "../../src/index.js";
+import { hook, HookExpiredError, now, RetryableError, runChild, shield, sleep, step, stepContext, workflow } from "../../src/index.js";
 import { openTestEngine } from "../../src/testing/index.js";
 
 const stamp = step("testing.stamp", async (what: string) => what);
@@ -37,5 +38,89 @@ test("retries wait in memory and suspended, each for its time", async () => {
   await engine.advance("1h");
   expect(await run.result()).toBe("at last");
   expect((await engine.history(run.runId)).filter((event) => event.startsWith("step.started"))).toHaveLength(4);
+  await engine.close();
+});
+
+const note = step("testing.note", async (text: string) => text);
+const cleaned: string[] = [];
+const tidy = workflow("testing.tidy", async () => {
+  try {
+    await sleep("30d");
+  } finally {
+    await shield(async () => cleaned.push(await note("cleaned")));
+  }
+});
+const approve = workflow("testing.approve", async () => {
+  try {
+    return await hook("testing.manager", { timeout: "2d" });
+  } catch (error) {
+    if (!(error instanceof HookExpiredError)) throw error;
+    return hook("testing.director");
+  }
+});
+
+test("a cancelled run has cleaned up when cancel() resolves", async () => {
+  const engine = await openTestEngine({ workflows: [tidy] });
+  const run = await engine.start(tidy, undefined);
+  expect(await engine.cancel(run.runId, { reason: "the customer called" })).toBe(true);
+  expect(cleaned).toEqual(["cleaned"]);
+  expect(await run.status()).toBe("cancelled");
+  expect(await engine.cancel(run.runId)).toBe(false);
+  const { history } = await engine.historyOf(run.runId);
+  expect(history.find(({ type }) => type === "cancellation.requested")).toMatchObject({ reason: "the customer called" });
+  await engine.close();
+});
+
+test("a hook that is resumed lets its run go on; one that waits too long expires", async () => {
+  const engine = await openTestEngine({ workflows: [approve] });
+  const [quick, slow] = [await engine.start(approve, undefined), await engine.start(approve, undefined)];
+  expect((await engine.pendingHooks()).map(({ runId, name }) => [runId, name])).toEqual([
+    [quick.runId, "testing.manager"],
+    [slow.runId, "testing.manager"],
+  ]);
+  const [manager] = await engine.pendingHooks(quick.runId);
+  await engine.resumeHook(manager?.token ?? "", "the manager");
+  expect(await quick.result()).toBe("the manager");
+  await expect(engine.resumeHook(manager?.token ?? "", "again")).rejects.toMatchObject({ code: "HOOK_ALREADY_RECEIVED" });
+
+  await engine.advance("2d");
+  const [director] = await engine.pendingHooks(slow.runId);
+  expect(director).toEqual({ token: `${slow.runId}:hook_testing.director_1`, name: "testing.director", runId: slow.runId, expiresAt: undefined });
+  await engine.resumeHook(director?.token ?? "", "the director");
+  expect(await slow.result()).toBe("the director");
+  await engine.close();
+});
+
+test("a run that is over its time fails, wherever it stands, and its children end with it", async () => {
+  const hanging = step({ name: "testing.hanging", maxRetries: 0 }, () => new Promise<never>(() => {}));
+  const child = workflow("testing.child", async () => sleep("30d"));
+  const limited = workflow({ name: "testing.limited", maxDuration: "3d" }, async () => Promise.all([hanging(), runChild(child, undefined)]));
+  const engine = await openTestEngine({ workflows: [limited, child] });
+  const run = await engine.start(limited, undefined);
+  const started = (await engine.historyOf(run.runId)).history.find((event) => event.type === "child_workflow.started");
+  await engine.advance("2d");
+  expect(await run.status()).toBe("running");
+  await engine.advance("1d");
+  await expect(run.result()).rejects.toMatchObject({ code: "RUN_FAILED", cause: { code: "WORKFLOW_TIMEOUT" } });
+  expect(engine.now()).toEqual(new Date("2025-01-04T00:00:00Z"));
+  expect(await engine.run(started?.childRunId ?? "").status()).toBe("cancelled");
+  await engine.close();
+});
+
+test("a step that really waits is awaited by its run's result, and does not hold up the end of the engine", async () => {
+  const slow = step("testing.slow", async (ms: number) => pause(ms, "done"));
+  const waiting = workflow("testing.waiting", async (ms: number) => slow(ms));
+  const engine = await openTestEngine({ workflows: [waiting] });
+  const run = await engine.start(waiting, 30);
+  expect(await run.result()).toBe("done");
+  const hour = await engine.start(waiting, 3_600_000);
+  expect(await hour.status()).toBe("running");
+  await engine.close();
+});
+
+test("no run has an id that is none", async () => {
+  const engine = await openTestEngine({ workflows: [patient] });
+  expect(() => engine.run("testing.patient")).toThrow("there is no run testing.patient");
+  await expect(engine.historyOf("run_01jz0000000000000000000000")).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
   await engine.close();
 });

@@ -14,6 +14,7 @@ export default class RunsCancel extends BaseCommand<typeof RunsCancel> {
   static override summary = "Ask runs to end: their code cleans up, then they are cancelled.";
   static override description =
     "Without ids, every run that fits --status, --workflow and --query, after a yes. A parked run stays parked until code that fits takes it up; --force ends it. " +
+    "The JSON of one run that was named is an object, that of several or of filters a list. " +
     "Exit code 5: a run that was named had ended already. 6: one had not ended in time.";
   static override examples = [
     "<%= config.bin %> runs cancel @last --reason 'wrong customer' --wait",

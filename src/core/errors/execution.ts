@@ -1,4 +1,4 @@
-import type { Duration } from "../../base/duration.js";
+import { parseDurationMs, type Duration } from "../../base/duration.js";
 import type { OperationId, RunId } from "../ids.js";
 import { PyworkflowError } from "./pyworkflow-error.js";
 
@@ -16,21 +16,32 @@ export interface RetryableErrorOptions extends ErrorOptions {
   readonly retryAfter?: Duration | Date;
 }
 
-/** Thrown by a step that knows when to try again. */
+/** Thrown by a step that knows when to try again. Throws InvalidDefinitionError for a `retryAfter` that is no duration. */
 export class RetryableError extends PyworkflowError {
   static override readonly code = "RETRYABLE";
   readonly retryAfter?: Duration | Date;
   constructor(message: string, options: RetryableErrorOptions = {}) {
     super(message, "the step is tried again until its maxRetries are used up", options);
-    if (options.retryAfter !== undefined) this.retryAfter = options.retryAfter;
+    if (options.retryAfter !== undefined) this.retryAfter = moment(message, options.retryAfter);
   }
+}
+
+// A wait that nobody understands would be passed over in silence: the Retry-After header of a server is "120", not "120s".
+function moment(message: string, retryAfter: Duration | Date): Duration | Date {
+  const isOne = retryAfter instanceof Date ? !Number.isNaN(retryAfter.getTime()) : parseDurationMs(retryAfter) !== undefined;
+  if (isOne) return retryAfter;
+  const written = retryAfter instanceof Date ? "an invalid Date" : JSON.stringify(retryAfter);
+  throw new InvalidDefinitionError(`RetryableError(${JSON.stringify(message)}): its retryAfter is ${written}, which is no duration`, 'give "30s", a number of seconds, or a Date');
 }
 
 /** The run is being cancelled; thrown by the durable calls that wait. */
 export class CancellationError extends PyworkflowError {
   static override readonly code = "CANCELLED";
-  constructor(message = "the run was cancelled") {
+  /** What was given with the request, if anything. */
+  readonly reason?: string;
+  constructor(message = "the run was cancelled", { reason }: { readonly reason?: string | undefined } = {}) {
     super(message, "clean up in a finally block and let the error pass");
+    if (reason !== undefined) this.reason = reason;
   }
 }
 

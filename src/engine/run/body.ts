@@ -163,6 +163,11 @@ export class Body implements BodyHandle {
     return true;
   }
 
+  /** What a call gets that the request ends. */
+  cancellation(): CancellationError {
+    return new CancellationError(undefined, { reason: this.#options.history.cancellation?.reason });
+  }
+
   /** The n-th draw of chance since the last delivery, as a text that is the same on every replay. */
   nextChance(): string {
     return `${this.#options.seed}:${this.delivered}:${this.#chances++}`;
@@ -171,7 +176,7 @@ export class Body implements BodyHandle {
   // What a durable call gets that must not even ask: nothing ever, or the cancellation.
   #refusalOf(call: string, shielded: boolean): Promise<unknown> | undefined {
     if (this.frozen || this.misfit !== undefined || !this.#allow(call)) return never();
-    return this.cancelled && !shielded ? rejected(new CancellationError()) : undefined;
+    return this.cancelled && !shielded ? rejected(this.cancellation()) : undefined;
   }
 
   #settle(operation: Operation): void {
@@ -267,7 +272,7 @@ export class Body implements BodyHandle {
 
   #settleWith(operation: Operation, event: RecordedEvent): void {
     this.#settle(operation);
-    const outcome = outcomeOf(event, { runId: this.#options.runId, cancelled: this.cancelled, operation });
+    const outcome = outcomeOf(event, { runId: this.#options.runId, cancelled: this.cancelled, cancellation: () => this.cancellation(), operation });
     if (operation.beside === undefined) return settle(operation, outcome);
     const { end, waiters } = operation.beside;
     settle(end, outcome);
@@ -282,7 +287,7 @@ export class Body implements BodyHandle {
       if (beside !== undefined) this.#cancelWaiters(operation);
       else if (!shielded && (request.kind === "sleep" || request.kind === "hook")) {
         this.#settle(operation);
-        operation.reject(new CancellationError());
+        operation.reject(this.cancellation());
       }
     }
   }
@@ -294,7 +299,7 @@ export class Body implements BodyHandle {
     for (const waiter of beside.waiters) {
       if (waiter.shielded) continue;
       beside.waiters.delete(waiter);
-      waiter.answer.reject(new CancellationError());
+      waiter.answer.reject(this.cancellation());
     }
     if (beside.waiters.size === 0) this.beside.add(operation);
   }

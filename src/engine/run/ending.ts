@@ -24,12 +24,16 @@ export interface Ending {
 export function endingOf(ending: Ending): Final {
   const { log, body, environment } = ending;
   const at = environment.clock.now();
-  const closed: WorkflowEvent[] = [];
+  // The log must say what patched() said also where the body ended at once: it would say something else with what has come in meanwhile.
+  const closed: WorkflowEvent[] = body.unrecordedPatches.map(({ id: operationId, after }) => ({ type: "patch.recorded", at, operationId, after }));
   for (const operation of body.operations.values()) {
-    if (operation.settled || operation.outcomeEmitted || log.history.operations.get(operation.id)?.outcome !== undefined) continue;
-    const event = closingOf(operation, at);
-    if (operation.acted) closed.push(...event);
-    else body.log.warn(`${operation.id} was asked for but never carried out: the workflow ended without awaiting it`);
+    const { id, acted, settled, outcomeEmitted, request } = operation;
+    const recorded = log.history.operations.get(id);
+    if (outcomeEmitted || recorded?.outcome !== undefined) continue;
+    // An earlier life of the body may have carried it out; and the cancellation that a hook was settled by tells nobody of it.
+    const carriedOut = acted || recorded !== undefined;
+    if (carriedOut && (!settled || request.kind === "hook")) closed.push(...closingOf(operation, at));
+    else if (!carriedOut && !settled) body.log.warn(`${id} was asked for but never carried out: the workflow ended without awaiting it`);
   }
   const final = terminalOf(ending, at);
   return { ...final, events: [...closed, ...final.events] };
@@ -67,18 +71,20 @@ export function parkingOf({ log, environment }: Pick<Ending, "log" | "environmen
 }
 
 // Children are not closed here: whoever executes runs closes the children of those that have ended, a few at a time.
-function closingOf({ id: operationId, request }: Operation, at: number): readonly WorkflowEvent[] {
+function closingOf({ id: operationId, request, settled }: Operation, at: number): readonly WorkflowEvent[] {
   if (request.kind === "step") return [{ type: "step.cancelled", at, operationId, reason: "run_ended" }];
-  if (request.kind === "hook") return [{ type: "hook.disposed", at, operationId, reason: "run_ended" }];
+  if (request.kind === "hook") return [{ type: "hook.disposed", at, operationId, reason: settled ? "cancelled" : "run_ended" }];
   return [];
 }
 
 function terminalOf({ run, log, body, environment }: Ending, at: number): Final {
   const { ended } = body;
   // Once requested, the only end is the cancelled one, also when the body swallowed the error or never saw it.
-  if (log.history.cancellationRequested) {
+  const { cancellation } = log.history;
+  if (cancellation !== undefined) {
+    const { reason } = cancellation;
     const cleanupCompleted = ended !== undefined && !("imposed" in ended);
-    return only({ type: "workflow.cancelled", at, cleanupCompleted });
+    return only({ type: "workflow.cancelled", at, cleanupCompleted, ...(reason !== undefined && { reason }) });
   }
   if (ended === undefined) return only({ type: "workflow.failed", at, value: encode(new CancellationError()) });
   if ("error" in ended) return only({ type: "workflow.failed", at, value: storableError(ended.error) });

@@ -1,6 +1,6 @@
 import { setAlarm, type Timer } from "../../base/clock.js";
 import { defaults } from "../../core/defaults.js";
-import { CancellationError, FatalError, NotStorableValueError, PayloadTooLargeError } from "../../core/errors.js";
+import { FatalError, NotStorableValueError, PayloadTooLargeError } from "../../core/errors.js";
 import type { WorkflowEvent } from "../../core/events/event.js";
 import { retryDelayMs } from "../../core/retry.js";
 import type { RunRecord } from "../../core/run.js";
@@ -208,7 +208,7 @@ export class Operations {
       else if (kind === "step") {
         if (attempts.isRunning(operation)) running.push(operation);
         else this.#emitCancelled(operation);
-        attempts.abort(operation, new CancellationError());
+        attempts.abort(operation, this.#options.body.cancellation());
       }
     }
     if (running.length > 0) this.#grace = setAlarm(environment.clock, defaults.engine.cancelGraceMs, () => this.#giveUp(running));
@@ -226,7 +226,7 @@ export class Operations {
     const { attempts, body, onStir } = this.#options;
     for (const operation of running) {
       if (body.ended !== undefined || !attempts.isRunning(operation)) continue;
-      attempts.abandon(operation, new CancellationError());
+      attempts.abandon(operation, body.cancellation());
       this.#emitCancelled(operation);
     }
     onStir();

@@ -1,6 +1,6 @@
 import { decode } from "../../base/codec.js";
 import type { Deferred } from "../../base/deferred.js";
-import { CancellationError, ChildWorkflowCancelledError, ChildWorkflowFailedError, HookExpiredError } from "../../core/errors.js";
+import { ChildWorkflowCancelledError, ChildWorkflowFailedError, HookExpiredError } from "../../core/errors.js";
 import type { ChildCancelled, ChildFailed } from "../../core/events/child.js";
 import type { RecordedEvent } from "../../core/events/event.js";
 import { tokenOf, type RunId } from "../../core/ids.js";
@@ -13,6 +13,8 @@ export interface Receiver {
   readonly runId: RunId;
   /** The body has seen a request to cancel. */
   readonly cancelled: boolean;
+  /** The error that says so. */
+  readonly cancellation: () => Error;
   readonly operation: Operation;
 }
 
@@ -29,7 +31,7 @@ export function outcomeOf(event: RecordedEvent, receiver: Receiver): Outcome {
       return { error: new HookExpiredError(tokenOf(receiver.runId, event.operationId)) };
     case "step.cancelled":
     case "hook.disposed":
-      return { error: new CancellationError() };
+      return { error: receiver.cancellation() };
     case "child_workflow.failed":
     case "child_workflow.cancelled":
       return { error: childError(event, receiver) };
@@ -43,9 +45,9 @@ export function settle({ resolve, reject }: Pick<Deferred<unknown>, "resolve" | 
   else resolve(outcome.value);
 }
 
-function childError(event: ChildFailed | ChildCancelled, { cancelled, operation }: Receiver): Error {
+function childError(event: ChildFailed | ChildCancelled, { cancelled, cancellation, operation }: Receiver): Error {
   const { name = "" } = operation.request;
   if (event.type === "child_workflow.failed") return new ChildWorkflowFailedError(name, event.childRunId, decode(event.value));
   // Cancelled with its parent, or by somebody else; one that never began has no run to name.
-  return cancelled || event.childRunId === undefined ? new CancellationError() : new ChildWorkflowCancelledError(name, event.childRunId);
+  return cancelled || event.childRunId === undefined ? cancellation() : new ChildWorkflowCancelledError(name, event.childRunId);
 }

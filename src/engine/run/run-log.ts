@@ -42,6 +42,8 @@ interface InFlight {
 export class RunLog {
   readonly history = new History();
   final: Final | undefined;
+  /** Of a transient run, whose history nobody keeps: the last sequence of what others wrote to it, as far as its row told. */
+  heard = 0;
   readonly #runId: RunId;
   readonly #epoch: number;
   readonly #durable: boolean;
@@ -87,7 +89,7 @@ export class RunLog {
     const commit: RunCommit = {
       runId: this.#runId,
       fence: this.#epoch,
-      seen: this.#durable ? this.history.lastSequence : 0,
+      seen: this.#durable ? this.history.lastSequence : this.heard,
       events: [...eventsOf(entries), ...(final?.events ?? [])],
       ...familyOf(entries, final),
       // I5: what was decided about the whole history must not be written over an event that the decision has not seen, such as one that asks it to move.

@@ -119,7 +119,7 @@ export class RunLoop implements CommitMember {
     const settled = this.#log.settle(result);
     if (settled.kind === "fenced") return this.#leave("lost");
     if (settled.kind === "outdated") {
-      void this.#load().then(() => this.#stir());
+      void (this.#run.durable ? this.#load() : this.#hear()).then(() => this.#stir());
       return;
     }
     if (settled.own.some(isOutcome)) {
@@ -231,6 +231,7 @@ export class RunLoop implements CommitMember {
   }
 
   #withinLimits(): boolean {
+    if (!this.#run.durable) return true; // it keeps no events
     const { eventSoft, eventHard, eventWarningInterval } = this.#environment.limits;
     const { length } = this.#log;
     if (length >= eventHard) {
@@ -263,7 +264,8 @@ export class RunLoop implements CommitMember {
     const run = await this.#environment.commits.ask((backend) => backend.getRun(this.runId));
     if (this.#gone) return;
     if (run?.epoch !== this.#run.epoch || run.status !== "running") return this.#leave("lost");
-    if (!run.cancellationRequested || this.#log.history.cancellationRequested) return;
+    this.#log.heard = run.inbox ?? 0;
+    if (!run.cancellationRequested || this.#log.history.cancellation !== undefined) return;
     this.#log.absorbLocally([{ type: "cancellation.requested", at: this.#environment.clock.now(), requestedBy: "" }]);
     this.#stir();
   }

@@ -39,7 +39,7 @@ export interface WorkerParts {
   /** Entered into the store. Its id must be new: it is used for this one life. */
   readonly worker: Omit<NewWorker, "startedAt">;
   readonly company: Company;
-  /** Claims this run and no other. */
+  /** Claims this run, its descendants, what goes on in the place of any of them, and nothing else. */
   readonly onlyRun?: RunId;
   readonly leaseMs: number;
   /** For a stop that came through the store. */

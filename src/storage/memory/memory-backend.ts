@@ -177,7 +177,18 @@ class MemoryStore {
 
   #askedFor({ runId, workflows }: Asked): readonly StoredRun[] {
     const runs = this.#runs.all().filter(({ record }) => workflows.includes(record.workflowName));
-    return runId === undefined ? runs : runs.filter(({ record }) => record.runId === runId);
+    if (runId === undefined) return runs;
+    const family = this.#familyOf(runId);
+    return runs.filter(({ record }) => family.has(record.runId));
+  }
+
+  // Children and successors are younger than who made them.
+  #familyOf(runId: RunId): ReadonlySet<RunId> {
+    const family = new Set([runId]);
+    for (const { record } of this.#runs.all()) {
+      if ([record.parent?.runId, record.continuedFrom].some((maker) => maker !== undefined && family.has(maker))) family.add(record.runId);
+    }
+    return family;
   }
 
   #alive(workerId: WorkerId): StoredWorker | undefined {

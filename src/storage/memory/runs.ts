@@ -3,7 +3,7 @@ import { refusalOf } from "../../core/claim.js";
 import { defaults } from "../../core/defaults.js";
 import { endsRun, retriesRun, type RecordedEvent, type WorkflowEvent } from "../../core/events/event.js";
 import type { RunRetried } from "../../core/events/run.js";
-import { closingEvents, isLeftByRetry, isPassedOver, isToBeClosed, noteToParent, type LinkedAppend } from "../../core/family.js";
+import { closingEvents, isLeftByRetry, isPassedOver, isToBeClosed, noteToParent, passedOnTo, type LinkedAppend } from "../../core/family.js";
 import { foldHooks, type HookRows } from "../../core/hooks.js";
 import type { RunId, WorkerId } from "../../core/ids.js";
 import { foldHistory, foldRun, type NewRun, type RunRecord } from "../../core/run.js";
@@ -125,7 +125,10 @@ export class Runs {
 
   #appendLinked({ runId, events }: LinkedAppend): void {
     const run = this.#runs.get(runId);
-    if (run && !isPassedOver(run.record, events)) this.#appendForeign(run, events);
+    if (!run) return;
+    const successor = passedOnTo(run.record, events);
+    if (successor) this.#appendLinked({ runId: successor, events });
+    else if (!isPassedOver(run.record, events)) this.#appendForeign(run, events);
   }
 
   #appendForeign(run: StoredRun, events: readonly WorkflowEvent[]): void {

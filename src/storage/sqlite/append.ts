@@ -1,7 +1,7 @@
 import { BugError } from "../../base/unreachable.js";
 import type { RunHead } from "../../core/claim.js";
 import type { RecordedEvent, WorkflowEvent } from "../../core/events/event.js";
-import { isPassedOver, noteToParent, type LinkedAppend } from "../../core/family.js";
+import { isPassedOver, noteToParent, passedOnTo, type LinkedAppend } from "../../core/family.js";
 import type { RunId } from "../../core/ids.js";
 import { foldRun, isTerminal, type RunState, type RunStatus } from "../../core/run.js";
 import type { Connection } from "./connection.js";
@@ -160,7 +160,11 @@ function end(connection: Connection, { key, runId, durable }: StoredHead, { even
 export function appendLinked(connection: Connection, links: readonly LinkedAppend[]): void {
   for (const { runId, events } of links) {
     const head = headOf(connection, runId);
-    if (!head || isPassedOver(stateOfRow(storedState(connection, head.key)), events)) continue;
+    if (!head) continue;
+    const state = stateOfRow(storedState(connection, head.key));
+    const successor = passedOnTo(state, events);
+    if (successor) appendLinked(connection, [{ runId: successor, events }]);
+    if (isPassedOver(state, events)) continue;
     const hooks = hookChanges(connection, head, events);
     if (typeof hooks === "string") throw new BugError(`an event of ${hooks} does not fit, and was to be linked to ${runId}`);
     append(connection, head, { events, hooks, foreign: true });

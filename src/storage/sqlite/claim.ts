@@ -28,6 +28,12 @@ const selectDue = `
 const selectParked = `
   SELECT key, run_id, NULL AS due_at FROM runs INDEXED BY runs_parked
   WHERE workflow = ? AND parked IS NOT NULL AND parked ->> '$.version' <> ? AND recovery_attempts BETWEEN ? AND ? ORDER BY key LIMIT ?`;
+const selectFamily = `
+  WITH RECURSIVE family (run_id) AS (
+    VALUES (?)
+    UNION SELECT child.run_id FROM family JOIN runs AS child ON child.parent = family.run_id
+    UNION SELECT continued_to FROM family JOIN runs USING (run_id) WHERE continued_to IS NOT NULL)
+  SELECT key, run_id, due_at FROM family JOIN runs USING (run_id) WHERE completed_at IS NULL`;
 const selectNextDue = "SELECT min(due_at) AS due_at FROM runs WHERE workflow = ? AND due_at > ?";
 const selectInboxes = `
   SELECT run_id AS "runId", inbox AS sequence FROM runs WHERE worker_id = ? AND inbox IS NOT NULL
@@ -90,17 +96,22 @@ function aliveWorker(connection: Connection, { workerId }: ClaimRequest): Worker
 function candidates(connection: Connection, request: DueRequest & Pick<ClaimRequest, "runId">): readonly Candidate[] {
   const { runId, workflows, version, now, limit } = request;
   if (limit <= 0) return [];
-  if (runId !== undefined) return candidate(connection, runId, request);
+  if (runId !== undefined) return familyOf(connection, runId).filter((run) => canClaim(connection, run, request)).toSorted(oldestDueFirst).slice(0, limit);
   const attempts = attemptsOf(request);
   const due = workflows.flatMap((name) => connection.sql<Candidate>(selectDue).all(name, now, ...attempts, version, limit));
   const parked = workflows.flatMap((name) => connection.sql<Candidate>(selectParked).all(name, version, ...attempts, limit));
   return [...due, ...parked].toSorted(oldestDueFirst).slice(0, limit);
 }
 
-function candidate(connection: Connection, runId: RunId, request: DueRequest): readonly Candidate[] {
-  const run = getRun(connection, runId);
+/** A run and its descendants, and what goes on in the place of any of them, as far as they live. */
+function familyOf(connection: Connection, runId: RunId): readonly Candidate[] {
+  return connection.sql<Candidate>(selectFamily).all(runId);
+}
+
+function canClaim(connection: Connection, { run_id }: Candidate, request: DueRequest): boolean {
+  const run = getRun(connection, run_id);
   const isServed = (version: string) => connection.sql(selectServing).get(version, run?.workflowName) !== undefined;
-  return run && isClaimable(run, request, isServed) ? [{ key: 0, run_id: runId, due_at: run.dueAt ?? null }] : [];
+  return run !== undefined && isClaimable(run, request, isServed);
 }
 
 function attemptsOf({ company }: DueRequest): readonly [least: number, most: number] {
@@ -115,11 +126,10 @@ function oldestDueFirst(a: Candidate, b: Candidate): number {
 }
 
 function nextDue(connection: Connection, { runId, workflows, now }: ClaimRequest): number | undefined {
-  if (runId !== undefined) {
-    const run = getRun(connection, runId);
-    return run?.dueAt !== undefined && run.dueAt > now && workflows.includes(run.workflowName) ? run.dueAt : undefined;
-  }
-  const times = workflows.map((name) => connection.sql<{ due_at: number | null }>(selectNextDue).get(name, now)?.due_at ?? Infinity);
-  const earliest = Math.min(...times);
+  const times =
+    runId === undefined
+      ? workflows.map((name) => connection.sql<{ due_at: number | null }>(selectNextDue).get(name, now)?.due_at ?? Infinity)
+      : familyOf(connection, runId).map(({ due_at }) => (due_at === null || due_at <= now ? Infinity : due_at));
+  const earliest = Math.min(Infinity, ...times);
   return earliest === Infinity ? undefined : earliest;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { operationIdOf, type RunId } from "../../../src/core/ids.js";
 import type { Backend } from "../../../src/storage/backend.js";
-import type { RunId } from "../../../src/core/ids.js";
 import { alive, cancelRequested, claimed, commitOne, eachWith, ended, enter, parked, record, request, run, running, suspended, t0, type MakeStore } from "./support.js";
 
 export function claimContract(make: MakeStore): void {
@@ -43,6 +43,21 @@ export function claimContract(make: MakeStore): void {
       const later = alive(await store.backend.claim(request(workerId, { now: t0 + 7000 })));
       expect([later.claimed.length, later.nextDueAt]).toEqual([1, t0 + 9000]);
       expect(alive(await store.backend.claim(request(workerId, { now: t0 + 9000 }))).nextDueAt).toBeUndefined();
+    });
+
+    test("with a run asked for by its id come its descendants, what goes on in the place of any of them, and nobody else", async () => {
+      const [{ runId }, stranger] = [await running(store.backend), run()];
+      const child = run({ parent: { runId, operationId: operationIdOf("child_order", 1), parentClose: "abandon" } });
+      const successor = run({ continuedFrom: runId });
+      const grandchild = run({ createdAt: t0 + 9000, parent: { runId: child.runId, operationId: operationIdOf("child_order", 1), parentClose: "abandon" } });
+      await store.backend.createRun(stranger);
+      await commitOne(store.backend, { runId, fence: 1, seen: 1, events: [{ type: "workflow.continued_as_new", at: t0, newRunId: successor.runId, value: successor.input }], create: [child, successor] });
+      await store.backend.createRun(grandchild);
+      const workerId = await enter(store.backend);
+      const result = alive(await store.backend.claim(request(workerId, { runId })));
+      expect(result.claimed.map((one) => one.runId).toSorted()).toEqual([child.runId, successor.runId].toSorted());
+      expect(result.nextDueAt).toBe(t0 + 9000);
+      expect(await idsOf(store.backend, request(workerId, { runId, now: t0 + 9000 }))).toEqual([grandchild.runId]);
     });
 
     test("a run asked for by its id is the only one that is looked at", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { newRunId } from "../../../src/core/ids.js";
-import { cancelRequested, claimed, commitOne, completed, eachWith, ended, enter, only, parked, record, request, running, started, suspended, t0, type MakeStore } from "./support.js";
+import { cancelRequested, claimed, commitOne, completed, eachWith, ended, enter, only, parked, record, request, run, running, started, suspended, t0, type MakeStore } from "./support.js";
 
 export function commitContract(make: MakeStore): void {
   describe("commit", () => {
@@ -47,6 +47,13 @@ export function commitContract(make: MakeStore): void {
       expect(await commitOne(store.backend, { runId, fence: 1, seen: 1, events: [event] })).toMatchObject({ accepted: true });
       expect(await commitOne(store.backend, { runId, fence: 1, seen: 2, events: [started] })).toEqual({ accepted: false, refused: "fence" });
       expect(await store.backend.readHistory(runId, 0)).toHaveLength(2);
+    });
+
+    test("a foreign append that names an epoch is refused when the run has changed hands since", async () => {
+      const { runId } = await store.backend.createRun({ ...run(), durable: false });
+      await claimed(store.backend, request(await enter(store.backend), { runId }));
+      expect(await commitOne(store.other, { runId, seen: 0, epoch: 0, events: [cancelRequested] })).toEqual({ accepted: false, refused: "expect" });
+      expect(await commitOne(store.other, { runId, seen: 0, epoch: 1, events: [cancelRequested] })).toMatchObject({ accepted: true });
     });
 
     test("expect is refused when a foreign append came between, and accepted once it was seen", async () => {

@@ -58,6 +58,15 @@ export function familyContract(make: MakeStore): void {
       expect(await store.backend.readHistory(over.runId, 2)).toEqual([]);
       expect(await store.backend.readHistory(asked.runId, 2)).toEqual([]);
     });
+
+    test("a request to cancel that names a run which has continued as new goes to the one in its place", async () => {
+      const [writer, first] = [await running(store.backend), await running(store.backend)];
+      const last = await continueAsNew(store.backend, first);
+      const linked = [{ runId: first.runId, events: [cancelRequested] }];
+      expect(await commitOne(store.backend, { runId: writer.runId, fence: 1, seen: 1, events: [started], linked })).toMatchObject({ accepted: true });
+      expect(await store.backend.readHistory(first.runId, 2)).toEqual([]);
+      expect(await record(store.backend, last.runId)).toMatchObject({ cancellationRequested: true, inbox: 1 });
+    });
   });
 
   describe("the end of a child", () => {
@@ -241,12 +250,15 @@ export function familyContract(make: MakeStore): void {
 
     test("a child that was asked to end before is asked no second time, and nobody waits for it", async () => {
       const parent = await running(store.backend);
-      const child = await childIn(store.backend, parent, { state: "running", parentClose: "cancel" });
+      const child = await childIn(store.backend, parent, { state: "suspended", parentClose: "cancel" });
       await commitOne(store.other, { runId: child.runId, seen: 0, events: [cancelRequested] });
+      await take(store.backend, child);
       await endRun(store.backend, parent);
       expect(await closeAll(store.backend, now)).toBe(1);
-      expect(await store.backend.readHistory(child.runId, 2)).toEqual([]);
-      expect(await record(store.backend, child.runId)).toMatchObject({ status: "running", orphaned: true, inbox: 2 });
+      expect(await store.backend.readHistory(child.runId, 4)).toEqual([]);
+      const after = await record(store.backend, child.runId);
+      expect(after).toMatchObject({ status: "running", orphaned: true });
+      expect(after.inbox).toBeUndefined();
     });
 
     test("children of closed children are closed in their turn", async () => {

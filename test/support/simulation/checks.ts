@@ -1,5 +1,5 @@
 import { decode, encode } from "../../../src/base/codec.js";
-import { isOperationEvent, type EventType, type OperationEvent, type RecordedEvent } from "../../../src/core/events/event.js";
+import { isOperationEvent, isOutcome, type EventType, type OperationEvent, type RecordedEvent } from "../../../src/core/events/event.js";
 import { findingsOf } from "../../../src/core/invariants.js";
 import { isTerminal, type RunRecord } from "../../../src/core/run.js";
 import { WorkflowTimeoutError } from "../../../src/index.js";
@@ -125,6 +125,7 @@ async function faultsOfReplay(world: World, member: Member): Promise<readonly st
     ...faultsOfAsking(world.family, member, reference),
     ...world.instances.filter(({ runId }) => runId === run.runId).flatMap(({ lines }) => faultsOfPrefix(lines, reference.lines)),
     ...(reference.end !== undefined && !("continueWith" in reference.end) ? faultsOfCleanup(reference) : []),
+    ...(reference.end === undefined ? [] : faultsOfClosing(history)),
   ];
 }
 
@@ -177,4 +178,13 @@ function isPatched(line = ""): boolean {
 function faultsOfCleanup({ lines }: Reference): readonly string[] {
   const entered = lines.filter((line) => line.endsWith(" entered"));
   return entered.filter((line) => !lines.includes(line.replace(/entered$/, "cleaned"))).map((line) => `${line}, and was not cleaned`);
+}
+
+// A body that ends closes what it has begun and does not wait for; its children are closed by others. Who ends a run by force closes nothing.
+function faultsOfClosing(history: readonly RecordedEvent[]): readonly string[] {
+  const last = history.at(-1);
+  if (last?.type === "workflow.cancelled" && !last.cleanupCompleted) return [];
+  const begun = history.filter((event) => event.type === "step.started" || event.type === "hook.created");
+  const settled = new Set(history.flatMap((event) => (isOutcome(event) ? [event.operationId] : [])));
+  return begun.filter(({ operationId }) => !settled.has(operationId)).map(({ operationId }) => `${operationId} was begun, and the end of the run did not close it`);
 }

@@ -95,7 +95,7 @@ export class Steps {
 
 // A signal that would abort it never comes: clean-up, and what stands in a shield.
 function isShielded(site: string): boolean {
-  return site.endsWith("!") || site.split(/[.>]/).includes("s");
+  return site.endsWith("!") || site.split(/[.>?]/).includes("s");
 }
 
 /** Whether the attempt failed because it took too long, which is not planned. */

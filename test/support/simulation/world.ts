@@ -196,7 +196,7 @@ export class World implements Outside {
     const { hooks, live } = this.family;
     const moves: Move[] = [];
     const hook = this.#chance.pick(hooks);
-    if (hook !== undefined && this.#chance.happens(hook.status === "pending" ? 0.3 : 0.03)) moves.push(() => this.#resume(hook));
+    if (hook !== undefined && this.#chance.happens(hook.status === "pending" ? 0.15 : 0.03)) moves.push(() => this.#resume(hook));
     const member = this.#chance.pick(live);
     if (member !== undefined && this.#requests < requestsMax && this.#chance.happens(cancels / 3 ** this.#requests)) moves.push(() => this.#requestCancellation(member));
     return moves;
@@ -325,8 +325,9 @@ export class World implements Outside {
   }
 
   async #layZombiesToRest(): Promise<void> {
-    for (let round = 0; round < 20; round++) {
-      for (const process of this.#processes.filter(({ state }) => state === "zombie")) {
+    const zombies = this.#processes.filter(({ state }) => state === "zombie");
+    for (let round = 0; round < 20 && zombies.length > 0; round++) {
+      for (const process of zombies) {
         for (const call of process.calls.slice()) await this.#carryOut(process, call);
         for (const answer of process.answers.splice(0)) answer();
       }

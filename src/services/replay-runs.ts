@@ -1,0 +1,103 @@
+import { nearest } from "../base/nearest.js";
+import type { Misfit } from "../core/decide.js";
+import { NonDeterministicWorkflowError, NonDurableAwaitError, type PyworkflowError } from "../core/errors.js";
+import type { OperationId, RunId } from "../core/ids.js";
+import { liveStatuses, type RunRecord, type RunStatus } from "../core/run.js";
+import { registeredWorkflows } from "../engine/registry.js";
+import { replayRun, type ReplayFinding } from "../engine/replay-run.js";
+import { findRun } from "./find-run.js";
+import type { Project } from "./project.js";
+
+/** Which runs are to be replayed: those with these ids, or every one that the filter lets through. */
+export type RunsToReplay = { readonly ids: readonly string[] } | ReplayFilter;
+
+export interface ReplayFilter {
+  readonly ids?: never;
+  /** Default: every status of a run that lives. */
+  readonly statuses?: readonly RunStatus[];
+  readonly workflowName?: string;
+}
+
+/** Whether the loaded code fits a run's history, under the names that JSON shows. */
+export interface ReplayRow {
+  readonly run_id: RunId;
+  readonly workflow_name: string;
+  readonly fits: boolean;
+  /** The first operation that does not fit. */
+  readonly operation_id?: OperationId;
+  /** The sentence a person reads. */
+  readonly reason?: string;
+  /** `file:line:column` of the call that does not fit. */
+  readonly at?: string;
+}
+
+export interface Replayed {
+  readonly rows: readonly ReplayRow[];
+  /** Transient runs among them: they have no history. */
+  readonly transient: number;
+  /** Of the first run that does not fit. */
+  readonly misfit?: PyworkflowError;
+}
+
+/**
+ * Replays the histories of runs against the workflow modules that this process has loaded, one after the other. Nothing is executed, and nothing in
+ * the store changes. Throws as {@link findRun}.
+ */
+export async function replayRuns(project: Project, which: RunsToReplay): Promise<Replayed> {
+  const rows: ReplayRow[] = [];
+  let transient = 0;
+  let misfit: PyworkflowError | undefined;
+  for await (const run of which.ids === undefined ? runsThatFit(project, which) : runsNamed(project, which.ids)) {
+    if (!run.durable) {
+      transient++;
+      continue;
+    }
+    const finding = await replay(project, run);
+    rows.push(rowOf(run, finding));
+    if (!finding.fits) misfit ??= errorOf(run, finding);
+  }
+  return { rows, transient, ...(misfit !== undefined && { misfit }) };
+}
+
+// All before the first is replayed: a mistyped id shows at once.
+async function* runsNamed(project: Project, ids: readonly string[]): AsyncGenerator<RunRecord> {
+  const runs = new Map<RunId, RunRecord>();
+  for (const id of ids) {
+    const run = await findRun(project, id);
+    runs.set(run.runId, run);
+  }
+  yield* runs.values();
+}
+
+const pageSize = 200;
+
+async function* runsThatFit({ backend }: Project, { statuses = liveStatuses, workflowName }: ReplayFilter): AsyncGenerator<RunRecord> {
+  for (let before: RunId | undefined; ; ) {
+    const page = await backend.listRuns({ statuses, limit: pageSize, ...(workflowName !== undefined && { workflowName }), ...(before !== undefined && { before }) });
+    yield* page;
+    before = page.at(-1)?.runId;
+    if (page.length < pageSize) return;
+  }
+}
+
+async function replay({ backend, config }: Project, run: RunRecord): Promise<ReplayFinding> {
+  const definition = registeredWorkflows().get(run.workflowName);
+  if (definition === undefined) return { fits: false, ...missing(run.workflowName) };
+  return replayRun({ run, history: await backend.readHistory(run.runId, 0) }, definition, config.limits);
+}
+
+function missing(name: string): Misfit {
+  const meant = nearest(name, [...registeredWorkflows().keys()]);
+  return { code: "NON_DETERMINISTIC", message: `the modules have no workflow called ${name}${meant === undefined ? "" : `, but one called ${meant}`}` };
+}
+
+function rowOf({ runId: run_id, workflowName: workflow_name }: RunRecord, finding: ReplayFinding): ReplayRow {
+  if (finding.fits) return { run_id, workflow_name, fits: true };
+  const { operationId, message: reason, place } = finding;
+  return { run_id, workflow_name, fits: false, ...(operationId && { operation_id: operationId }), reason, ...(place && { at: place }) };
+}
+
+function errorOf({ runId }: RunRecord, { code, message, operationId, place }: Misfit): PyworkflowError {
+  const Refusal = code === "NON_DETERMINISTIC" ? NonDeterministicWorkflowError : NonDurableAwaitError;
+  return new Refusal(`run ${runId} and the code do not fit: ${message}${place === undefined ? "" : ` (${place})`}`, operationId, place);
+}

@@ -1,0 +1,81 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { expect, test } from "vitest";
+import { onboarding } from "../../examples/04-sleep.js";
+import { purchase } from "../../examples/06-approval.js";
+import { openTestEngine } from "../../src/testing/index.js";
+import { bareEnvironment, newFolder } from "../support/cli.js";
+
+// The comment at the head of an example is a session in a terminal. Each of its commands is run as it stands there, through the real
+// binary, and must print what follows it.
+
+const files = readdirSync("examples", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+const examples = files.filter((name) => sessionOf(name).length > 0).toSorted();
+
+test("each example has a row in the table, and its session a command that starts a run", () => {
+  const table = readFileSync("examples/README.md", "utf8");
+  const rows = [...table.matchAll(/^\| \[[^\]]+\]\(([^)]+)\) \|/gm)].map(([, file = ""]) => file);
+
+  expect(rows.toSorted()).toEqual(examples);
+  expect(examples.filter((name) => !sessionOf(name)[0]?.command.includes("workflows run"))).toEqual([]);
+});
+
+// A session is several processes, each of which starts, compiles and opens a store.
+const patienceMs = 120_000;
+
+test.each(examples)("%s prints what its head says", (name) => {
+  const folder = newFolder();
+  const session = sessionOf(name).map(({ command, prints }) => ({ command, prints: plain(prints) }));
+  expect(session.map(({ command }) => ({ command, prints: plain(shell(command, folder.path)) }))).toEqual(session);
+  folder.remove();
+}, patienceMs);
+
+test("in earnest, the mails of 04 are a day and two days apart", async () => {
+  const engine = await openTestEngine({ workflows: [onboarding] });
+  const run = await engine.start(onboarding, { user: "ada", day: "1d" });
+  await engine.advance("1d");
+  expect(await run.status()).toBe("suspended");
+  await engine.advance("2d");
+  expect(await run.result()).toHaveLength(3);
+  expect(engine.now()).toEqual(new Date("2025-01-04T00:00:00Z"));
+  await engine.close();
+});
+
+test("where the manager of 06 does not answer within two days, the director is asked; where both refuse, the run fails", async () => {
+  const engine = await openTestEngine({ workflows: [purchase] });
+  const [desk, chair] = [await engine.start(purchase, { item: "desk", patience: "2d" }), await engine.start(purchase, { item: "chair", patience: "2d" })];
+  await engine.advance("2d");
+  await engine.resumeHook(`${desk.runId}:hook_director_1`, { approved: true });
+  await engine.resumeHook(`${chair.runId}:hook_director_1`, { approved: false });
+  expect(await desk.result()).toEqual({ item: "desk", approvedBy: "director" });
+  expect(await chair.status()).toBe("failed");
+  await engine.close();
+});
+
+interface Exchange {
+  readonly command: string;
+  readonly prints: string;
+}
+
+/** The commands of the head, each after a `$`, and what is below them. */
+function sessionOf(name: string): readonly Exchange[] {
+  const [head = ""] = /^(\/\/.*\n)*/.exec(readFileSync(join("examples", name), "utf8")) ?? [];
+  const [, ...exchanges] = head.replaceAll(/^\/\/ ?/gm, "").split(/^\$ /m);
+  return exchanges.map((text) => {
+    const [command = "", ...lines] = text.split("\n");
+    return { command, prints: lines.join("\n") };
+  });
+}
+
+/** Both streams, in the order of writing. */
+function shell(command: string, folder: string): string {
+  const ours = command.replaceAll("npx pyworkflow", `node ${resolve("bin/run.js")}`);
+  const env = { ...bareEnvironment(), PYWORKFLOW_STORAGE_PATH: join(folder, "store.db") };
+  return spawnSync("sh", ["-c", `(${ours}) 2>&1`], { env, encoding: "utf8", timeout: 60_000 }).stdout;
+}
+
+/** Without what differs each time: ids and durations. */
+function plain(text: string): string {
+  return text.replaceAll(/\brun_(\w{26}|…)/g, "run_…").replaceAll(/ after [\dmsh .]+$/gm, " after …").trimEnd();
+}

@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { encode } from "../../src/base/codec.js";
+import type { RecordedEvent, WorkflowEvent } from "../../src/core/events/event.js";
+import { newRunId, operationIdOf, type OperationId } from "../../src/core/ids.js";
+import { openWaits } from "../../src/services/open-waits.js";
+
+const at = Date.UTC(2025, 0, 15);
+const idAt = (ms: number) => newRunId(ms, (count) => new Uint8Array(count));
+const [runId, childRunId] = [idAt(at), idAt(at + 1)];
+
+const [first, second] = [operationIdOf("hook_approval", 1), operationIdOf("hook_approval", 2)];
+const child = operationIdOf("child_ship", 1);
+
+function hookCreated(operationId: OperationId): WorkflowEvent {
+  return { type: "hook.created", at, operationId, name: "approval", after: 1 };
+}
+function childStarted(waits: boolean): WorkflowEvent {
+  return { type: "child_workflow.started", at, operationId: child, childRunId, workflowName: "ship", parentClose: "terminate", waits, after: 1, value: encode([1]) };
+}
+
+const log = (...events: readonly WorkflowEvent[]): readonly RecordedEvent[] => events.map((event, place) => ({ ...event, sequence: place + 1 }));
+const suspended = { runId, status: "suspended" } as const;
+
+test("a run waits for its pending hooks and for the children whose end it awaits", () => {
+  const history = log(hookCreated(first), childStarted(true), hookCreated(second));
+
+  expect(openWaits(suspended, history)).toEqual([`hook ${runId}:hook_approval_1`, `child ${childRunId} (ship)`, `hook ${runId}:hook_approval_2`]);
+  expect(openWaits(suspended, log(childStarted(false)))).toEqual([]);
+});
+
+test("what is settled, or belongs to an earlier life, is waited for no more; nor is anything by a run that has ended", () => {
+  const settled = log(
+    hookCreated(first),
+    { type: "hook.received", at, operationId: first, value: encode(1) },
+    childStarted(true),
+    { type: "child_workflow.completed", at, operationId: child, childRunId, value: encode(1) },
+    hookCreated(second),
+  );
+
+  expect(openWaits(suspended, settled)).toEqual([`hook ${runId}:hook_approval_2`]);
+  expect(openWaits({ ...suspended, status: "failed" }, settled)).toEqual([]);
+  expect(openWaits(suspended, [...settled, { type: "workflow.resumed", at, reason: "manual_retry", reset: [second], sequence: 6 }])).toEqual([]);
+});

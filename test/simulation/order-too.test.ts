@@ -1,0 +1,3 @@
+import { testOrder } from "../support/simulation/order.js";
+
+testOrder("order-too");
