@@ -1,13 +1,20 @@
 // An import of any length, a page a run: each run hands on to the next with the place where it stopped, so that no history grows without
 // end. Together they are a chain; whoever waits for the first gets the result of the last.
 //
-// $ npx pyworkflow --module ./examples/10-continue-as-new.ts workflows run import_customers --arg pages=3 --no-wait --quiet
-// run_…	pending
-// $ npx pyworkflow --module ./examples/10-continue-as-new.ts worker run --processes 1 --drain --quiet
+// $ npx pyworkflow --module ./examples/10-continue-as-new.ts workflows run import_customers --arg pages=2 --wait
+// run_…: no live worker executes import_customers, so this process executes the run
+//   workflow.started
+//   step.started step_import_page_1
+//   step.completed step_import_page_1 after 1ms
+//   workflow.continued_as_new after 10ms
+//   workflow.started
+//   step.started step_import_page_1
+//   step.completed step_import_page_1 after 1ms
+//   workflow.completed after 10ms
+// run_…	completed
 // $ npx pyworkflow runs result @last
-// "300 customers on 3 pages"
+// "200 customers on 2 pages"
 // $ npx pyworkflow runs chain @last -o plain
-// run_…
 // run_…
 // run_…
 import { continueAsNew, step, workflow } from "pyworkflow";

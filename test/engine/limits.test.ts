@@ -1,7 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { decode } from "../../src/base/codec.js";
 import {
   continueAsNew,
+  EventLimitExceededError,
   hook,
   PayloadTooLargeError,
   RunFailedError,
@@ -15,7 +17,9 @@ import {
   type RunHandle,
   type WorkflowDefinition,
 } from "../../src/index.js";
+import { createMemoryBackend } from "../../src/storage/memory/memory-backend.js";
 import { openTestEngine } from "../../src/testing/index.js";
+import { startProcess, startRun } from "../support/in-memory.js";
 
 async function engineFor(...workflows: WorkflowDefinition[]) {
   const engine = await openTestEngine({ workflows });
@@ -77,6 +81,23 @@ describe("maxDuration", () => {
     const run = await engine.start(chained, 1);
     await engine.advance("150m");
     expect(await run.result()).toBe(3);
+  });
+});
+
+describe("limits.event_hard", () => {
+  const one = step("limits.one", async (n: number) => n);
+
+  test("fails the run, and what its body had just asked for is not called forgotten", async () => {
+    const counts = workflow("limits.counts", async () => {
+      for (let n = 0; ; n++) await one(n);
+    });
+    const backend = createMemoryBackend();
+    const { claim, executor, notes } = await startProcess(backend, { workflows: [counts], limits: { eventHard: 20 } });
+    const runId = await startRun(backend, counts);
+    await Promise.all((await claim()).map((run) => executor.execute(run)));
+    const run = await backend.getRun(runId);
+    expect(run?.error && decode(run.error)).toBeInstanceOf(EventLimitExceededError);
+    expect(notes.filter(({ message }) => message.includes("never carried out"))).toEqual([]);
   });
 });
 

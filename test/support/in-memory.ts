@@ -6,11 +6,12 @@ import { newRunId, newWorkerId, type RunId } from "../../src/core/ids.js";
 import type { NewRun, RunRecord } from "../../src/core/run.js";
 import { createExecutor } from "../../src/engine/create-executor.js";
 import type { WorkflowDefinition } from "../../src/engine/definition.js";
+import type { RunLimits } from "../../src/engine/run/environment.js";
 import type { Departure, Executor, ExecutorNote } from "../../src/engine/executor.js";
 import type { Backend } from "../../src/storage/backend.js";
 
 /** One simulated process: registered as a worker, with an executor of its own. */
-export async function startProcess(backend: Backend, options: { workflows: readonly WorkflowDefinition[]; clock?: Clock; version?: string; mayStart?: () => true | Promise<boolean> }) {
+export async function startProcess(backend: Backend, options: { workflows: readonly WorkflowDefinition[]; clock?: Clock; version?: string; mayStart?: () => true | Promise<boolean>; limits?: Partial<RunLimits> }) {
   const { workflows, clock = systemClock, version = "v1", mayStart = () => true as const } = options;
   const workerId = newWorkerId(clock.now(), randomBytes);
   const notes: ExecutorNote[] = [];
@@ -22,7 +23,7 @@ export async function startProcess(backend: Backend, options: { workflows: reado
     workerId,
     version,
     workflows: new Map(workflows.map((definition) => [definition.name, definition])),
-    limits: defaults.limits,
+    limits: { ...defaults.limits, ...options.limits },
     recovery: defaults.recovery,
     mayStart,
     random: () => 0.5,

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { encode } from "../../base/codec.js";
-import { CancellationError, RecoveryDisabledError } from "../../core/errors.js";
+import { CancellationError, EventLimitExceededError, RecoveryDisabledError, WorkflowTimeoutError } from "../../core/errors.js";
 import type { WorkflowEvent } from "../../core/events/event.js";
 import type { RunParked } from "../../core/events/run.js";
 import type { Misfit } from "../../core/decide.js";
@@ -33,10 +33,16 @@ export function endingOf(ending: Ending): Final {
     // An earlier life of the body may have carried it out; and the cancellation that a hook was settled by tells nobody of it.
     const carriedOut = acted || recorded !== undefined;
     if (carriedOut && (!settled || request.kind === "hook")) closed.push(...closingOf(operation, at));
-    else if (!carriedOut && !settled) body.log.warn(`${id} was asked for but never carried out: the workflow ended without awaiting it`);
+    else if (!carriedOut && !settled && !wasGivenUp(body)) body.log.warn(`${id} was asked for but never carried out: the workflow ended without awaiting it`);
   }
   const final = terminalOf(ending, at);
   return { ...final, events: [...closed, ...final.events] };
+}
+
+/** A limit ended the run, and not its body: what that had just asked for is no mistake of its author. */
+function wasGivenUp({ ended }: Body): boolean {
+  const error = ended !== undefined && "error" in ended ? ended.error : undefined;
+  return error instanceof EventLimitExceededError || error instanceof WorkflowTimeoutError;
 }
 
 /** The event that hands a run over. A transient run has nothing to go on from: it begins again elsewhere, or fails. */
