@@ -26,7 +26,6 @@ export type { LogLevel } from "./core/log-options.js";
 export type { RunStatus } from "./core/run.js";
 export type { RetryDelay } from "./core/retry.js";
 export {
-  AmbiguousRunError,
   CancellationError,
   ChildWorkflowCancelledError,
   ChildWorkflowFailedError,
@@ -64,4 +63,4 @@ export {
   WorkflowNotFoundError,
   WorkflowTimeoutError,
 } from "./core/errors.js";
-export type { Advice, RetryableErrorOptions, StorageFailure } from "./core/errors.js";
+export type { Advice, Issue, RetryableErrorOptions, StorageFailure } from "./core/errors.js";

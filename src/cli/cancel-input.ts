@@ -1,16 +1,18 @@
 import type { RunRecord } from "../core/run.js";
 import { runsToCancel } from "../services/cancel-run.js";
-import { findRun } from "../services/find-run.js";
+import { findRuns } from "../services/find-run.js";
 import type { Project } from "../services/project.js";
 import { confirm, demandTerminal } from "./prompts.js";
 import { UsageError } from "./usage-error.js";
 
+/** The words that name the runs to cancel: ids or filters. */
 export interface AskedRuns {
   readonly ids: readonly string[];
   readonly filter: Parameters<typeof runsToCancel>[1];
   readonly yes: boolean;
 }
 
+/** The runs that those words name. */
 export interface Selection {
   readonly runs: readonly RunRecord[];
   /** By their ids, and not by filters. */
@@ -25,16 +27,10 @@ export function demandSelection({ ids, filter, yes }: AskedRuns): void {
   if (filters > 0 && !yes) demandTerminal("--yes cancels what the filters find, --dry-run shows it");
 }
 
-/** The runs that are meant, each once. Throws as `findRun`. */
+/** The runs that are meant. Throws as `findRuns`. */
 export async function select(project: Project, { ids, filter }: AskedRuns): Promise<Selection> {
   if (ids.length === 0) return { runs: await runsToCancel(project, filter), named: false };
-  const runs = new Map<string, RunRecord>();
-  // All before the first is cancelled: a mistyped id changes nothing.
-  for (const id of ids) {
-    const run = await findRun(project, id);
-    runs.set(run.runId, run);
-  }
-  return { runs: [...runs.values()], named: true };
+  return { runs: await findRuns(project, ids), named: true };
 }
 
 /** Whether the runs are to be cancelled: those that filters found are counted, and asked about. */

@@ -9,6 +9,11 @@ export interface Misfit {
   readonly place?: string;
 }
 
+/** What a person reads of it: the message, and the place behind it. */
+export function sentenceOf({ message, place }: Misfit): string {
+  return place === undefined ? message : `${message} (${place})`;
+}
+
 /** A run at rest: no committed outcome waits for delivery. */
 export interface RunAtRest {
   /** Found while the body ran. */
@@ -37,6 +42,7 @@ export interface RunAtRest {
   readonly retryInMemoryMs: number;
 }
 
+/** What comes next for a run at rest. */
 export type Decision =
   | { readonly kind: "park"; readonly misfit: Misfit }
   | { readonly kind: "end" }

@@ -25,6 +25,10 @@ export const defaults = {
     nestingDepthMax: 3,
     /** A retry sooner than this waits in memory; a later one suspends the run. */
     retryInMemoryMs: 5000,
+    /** A body that waits for nothing in its log is given this long to make the call that tells what it waited for. */
+    strayMs: 1000,
+    /** Children of runs that have ended, closed in one transaction. */
+    childrenClosedMax: 100,
     /** A cancelled step may take this long to notice its signal. */
     cancelGraceMs: 10_000,
     /** Most events, and most bytes of payload, in one transaction. */

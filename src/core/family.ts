@@ -2,7 +2,7 @@ import { unreachable } from "../base/unreachable.js";
 import type { ChildOutcome } from "./events/child.js";
 import type { WorkflowEvent } from "./events/event.js";
 import type { OperationId, RunId } from "./ids.js";
-import { isTerminal, type NewRun, type RunRecord } from "./run.js";
+import { isTerminal, settingsOf, type NewRun, type RunRecord } from "./run.js";
 
 /** An append to another run, in the transaction of the first. */
 export interface LinkedAppend {
@@ -47,13 +47,20 @@ function outcomeOf(runId: RunId, event: WorkflowEvent): Outcome | undefined {
 /** What closes a child whose parent has ended: an end without its code, or a request to cancel. Empty where it is left alone. */
 export function closingEvents(child: RunRecord, now: number): readonly WorkflowEvent[] {
   const { parent } = child;
-  if (parent === undefined || parent.parentClose === "abandon") return [];
+  if (parent === undefined) return [];
   const reason = `its parent ${parent.runId} has ended`;
-  // Asked to end before, it is cleaning up: that it may finish. A parked one can't.
-  if (parent.parentClose === "terminate" && child.cancellationRequested && !child.parked) return [];
-  if (parent.parentClose === "terminate") return [{ type: "workflow.cancelled", at: now, reason, cleanupCompleted: false }];
-  if (parent.parentClose === "cancel") return requestEvents(child, { at: now, reason, requestedBy: "parent" });
-  return unreachable(parent.parentClose);
+  switch (parent.parentClose) {
+    case "abandon":
+      return [];
+    case "cancel":
+      return requestEvents(child, { at: now, reason, requestedBy: "parent" });
+    case "terminate":
+      // Asked to end before, it is cleaning up: that it may finish. A parked one can't.
+      if (child.cancellationRequested && !child.parked) return [];
+      return [{ type: "workflow.cancelled", at: now, reason, cleanupCompleted: false }];
+    default:
+      return unreachable(parent.parentClose);
+  }
 }
 
 /** Whether the end of its parent closes this run: it lives, was not closed before, and is not to be left alone. */
@@ -80,6 +87,7 @@ export function passedOnTo({ continuedTo }: Pick<RunRecord, "continuedTo">, even
   return events[0]?.type === "cancellation.requested" ? continuedTo : undefined;
 }
 
+/** Who asks a run to end, when (milliseconds since the epoch), and why. */
 export interface CancellationRequest {
   readonly at: number;
   readonly reason?: string;
@@ -101,7 +109,6 @@ export function requestEvents(run: Pick<RunRecord, "status" | "durable" | "cance
 
 /** The run that goes on in the place of one that continued as new: all of its settings, and its place in the family; nothing of its state. */
 export function successorOf(run: NewRun, successor: Pick<NewRun, "runId" | "input" | "createdAt">): NewRun {
-  const { runId: continuedFrom, workflowName, durable, tags, recoverOnWorkerLoss, maxRecoveryAttempts, maxDurationMs, parent, nestingDepth } = run;
-  const settings = { workflowName, durable, tags, recoverOnWorkerLoss, maxRecoveryAttempts, nestingDepth, continuedFrom };
-  return { ...successor, ...settings, ...(maxDurationMs !== undefined && { maxDurationMs }), ...(parent !== undefined && { parent }) };
+  const { runId: continuedFrom, parent, nestingDepth } = run;
+  return { ...successor, ...settingsOf(run), nestingDepth, continuedFrom, ...(parent !== undefined && { parent }) };
 }

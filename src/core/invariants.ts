@@ -1,5 +1,5 @@
 import type { RecordedEvent } from "./events/event.js";
-import { isFromOutside, isOperationEvent, isOutcome } from "./events/event.js";
+import { isFromOutside, isOperationEvent, isOutcome, retriesRun } from "./events/event.js";
 import type { OperationId, RunId } from "./ids.js";
 import { foldHistory, foldRun, isTerminal, newRunState, type RunRecord, type RunState } from "./run.js";
 
@@ -46,7 +46,7 @@ function faultsInOrder(run: RunRecord, history: readonly RecordedEvent[]): reado
 }
 
 function faultOfEvent({ status }: RunState, event: RecordedEvent): Fault | undefined {
-  const retries = event.type === "workflow.resumed" && event.reset !== undefined;
+  const retries = retriesRun(event);
   if (isTerminal(status) && !(retries && status === "failed")) return { invariant: "I4", message: `${event.type} stands after the end of the run (${status})` };
   const isClaim = event.type === "workflow.started" || (event.type === "workflow.resumed" && !retries);
   if (isClaim && status === "running") return { invariant: "I2", message: `${event.type} took the run from a worker that had not let go of it` };
@@ -97,6 +97,7 @@ const folded = [
   "workerId",
   "recoveryAttempts",
   "parked",
+  "interruptedAt",
   "continuedTo",
   "cancellationRequested",
   "closableChildren",

@@ -55,8 +55,8 @@ function sequenceOfFailure(operations: readonly Life[], error: Encoded): number 
   return sequence;
 }
 
-/** The engine ended the run, wherever its body stood: no operation is to blame. */
-function wasGivenUp(error: Encoded): boolean {
+/** Whether the engine gave the run up with this error, wherever its body stood: no operation is to blame. */
+export function wasGivenUp(error: Encoded): boolean {
   const thrown = decode(error);
   return [WorkflowTimeoutError, RecoveryDisabledError, RecoveryExhaustedError, EventLimitExceededError].some((reason) => thrown instanceof reason);
 }

@@ -3,7 +3,7 @@ import { unreachable } from "../base/unreachable.js";
 import type { RecordedEvent, WorkflowEvent } from "./events/event.js";
 import { isOutcome } from "./events/event.js";
 import type { ChildOutcome, ParentClose } from "./events/child.js";
-import type { ParkCode, ResumeReason, RunParked, WorkerLost, WorkflowSuspended } from "./events/run.js";
+import type { ParkCode, ResumeReason, RunParked, WorkerLost, WorkflowResumed, WorkflowStarted, WorkflowSuspended } from "./events/run.js";
 import type { OperationId, RunId, WorkerId } from "./ids.js";
 
 export const runStatuses = [
@@ -59,6 +59,13 @@ export interface NewRun {
   readonly seed?: RunId;
 }
 
+/** What a run shares with one that goes on in its place, or begins anew in its stead. */
+export type RunSettings = Pick<NewRun, "workflowName" | "durable" | "tags" | "recoverOnWorkerLoss" | "maxRecoveryAttempts" | "maxDurationMs">;
+
+export function settingsOf({ workflowName, durable, tags, recoverOnWorkerLoss, maxRecoveryAttempts, maxDurationMs }: NewRun): RunSettings {
+  return { workflowName, durable, tags, recoverOnWorkerLoss, maxRecoveryAttempts, ...(maxDurationMs !== undefined && { maxDurationMs }) };
+}
+
 /** What moves while a run lives: the fold of its events (I10). */
 export interface RunState {
   readonly status: RunStatus;
@@ -74,6 +81,8 @@ export interface RunState {
   readonly parked?: Parked | undefined;
   /** Losses of a worker since the run last got on. */
   readonly recoveryAttempts: number;
+  /** When it was last interrupted: recovery takes milliseconds, so the status alone hides that. */
+  readonly interruptedAt?: number | undefined;
   readonly continuedTo?: RunId | undefined;
   /** Somebody asked the run to end; a second request changes nothing. */
   readonly cancellationRequested?: true | undefined;
@@ -118,14 +127,13 @@ export function newRunState(createdAt: number): RunState {
 export function foldRun(state: RunState, event: WorkflowEvent): RunState {
   switch (event.type) {
     case "workflow.started":
-      return { ...state, ...idle, status: "running", startedAt: state.startedAt ?? event.at, workerId: event.workerId };
+      return claimed(state, event);
     case "workflow.resumed":
-      if (event.reset !== undefined) return retried(state, event.at);
-      return { ...state, ...idle, status: "running", startedAt: state.startedAt ?? event.at, workerId: event.workerId };
+      return event.reset === undefined ? claimed(state, event) : retried(state, event.at);
     case "workflow.suspended":
       return { ...state, ...idle, ...wakeOf(event), status: "suspended" };
     case "workflow.interrupted":
-      return { ...state, ...idle, ...interruptionOf(event), status: "interrupted" };
+      return { ...state, ...idle, ...interruptionOf(event), status: "interrupted", interruptedAt: event.at };
     case "workflow.completed":
       return { ...state, ...idle, status: "completed", completedAt: event.at, result: event.value };
     case "workflow.failed":
@@ -160,6 +168,10 @@ export function foldRun(state: RunState, event: WorkflowEvent): RunState {
     default:
       return unreachable(event);
   }
+}
+
+function claimed(state: RunState, { at, workerId }: WorkflowStarted | WorkflowResumed): RunState {
+  return { ...state, ...idle, status: "running", startedAt: state.startedAt ?? at, workerId };
 }
 
 const idle = { dueAt: undefined, wakeReason: undefined, workerId: undefined, parked: undefined, reservedFor: undefined } as const;

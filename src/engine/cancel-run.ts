@@ -5,6 +5,7 @@ import type { RunId } from "../core/ids.js";
 import { isTerminal, type RunRecord } from "../core/run.js";
 import type { Backend } from "../storage/backend.js";
 
+/** Which run is to end, and who says so. */
 export interface CancellationOrder {
   /** Of a run that continued as new, the run that goes on in its place is asked. */
   readonly runId: RunId;
@@ -13,6 +14,7 @@ export interface CancellationOrder {
   readonly requestedBy: string;
 }
 
+/** What became of the request. */
 export interface CancellationAnswer {
   /** The run that was asked, as it stands after that: the last of its chain. */
   readonly run: RunRecord;

@@ -2,8 +2,8 @@ import { parseDurationMs, type Duration } from "../base/duration.js";
 import { nearest } from "../base/nearest.js";
 import { defaults } from "../core/defaults.js";
 import { InvalidDefinitionError } from "../core/errors.js";
-import { isValidName } from "../core/ids.js";
 import { isRetryDelay } from "../core/retry.js";
+import { checkName } from "./check-name.js";
 import { callStep } from "./context/step.js";
 import type { StepDefinition, StepOptions, WorkflowDefinition, WorkflowOptions } from "./definition.js";
 import { callerPlace } from "./place.js";
@@ -96,10 +96,6 @@ function checkOptions(what: string, options: object, known: readonly string[]): 
 
 function checkFunction(what: string, fn: unknown): void {
   if (typeof fn !== "function") refuse(what, "it has no function", `write it as the second argument: (…) => { … }`);
-}
-
-function checkName(kind: string, name: string): void {
-  if (!isValidName(name)) refuse(`the ${kind} name ${JSON.stringify(name)}`, "it is no name", "use letters, digits, _ . and - only");
 }
 
 function isCount(value: number): boolean {

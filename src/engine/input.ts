@@ -1,10 +1,10 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { JsonSchema } from "../base/json.js";
-import { InvalidDefinitionError, InvalidInputError } from "../core/errors.js";
+import { InvalidDefinitionError, InvalidInputError, type Issue } from "../core/errors.js";
 import type { WorkflowDefinition } from "./definition.js";
 
 /** What a schema says of a value: the value as it gives it back (defaults filled in), or what is wrong with it and where. */
-export type Checked = { readonly value: unknown } | { readonly issues: readonly { readonly path: string; readonly message: string }[] };
+export type Checked = { readonly value: unknown } | { readonly issues: readonly Issue[] };
 
 /** The value as the schema gives it back, or its issues. Any schema is content with anything where there is none. */
 export async function check(schema: StandardSchemaV1 | undefined, value: unknown): Promise<Checked> {
@@ -31,7 +31,8 @@ export function jsonSchemaOf(schema: StandardSchemaV1 | undefined): JsonSchema |
   const standard: unknown = schema?.["~standard"];
   if (!hasJsonSchema(standard)) return undefined;
   try {
-    return standard.jsonSchema.input({ target: "draft-2020-12" });
+    // A field that JSON Schema has no word for, a Date say, takes anything there: the others keep their names and types.
+    return standard.jsonSchema.input({ target: "draft-2020-12", libraryOptions: { unrepresentable: "any" } });
   } catch {
     return undefined;
   }
@@ -48,7 +49,7 @@ function valueOf(workflowName: string, checked: Checked): unknown {
 }
 
 interface WithJsonSchema {
-  readonly jsonSchema: { input(options: { readonly target: string }): JsonSchema };
+  readonly jsonSchema: { input(options: { readonly target: string; readonly libraryOptions: Readonly<Record<string, unknown>> }): JsonSchema };
 }
 
 function hasJsonSchema(standard: unknown): standard is WithJsonSchema {

@@ -2,10 +2,13 @@ import { setAlarm, systemClock } from "../base/clock.js";
 import { decode } from "../base/codec.js";
 import { deferred } from "../base/deferred.js";
 import { decide, type Misfit } from "../core/decide.js";
-import { EventLimitExceededError, NotStorableValueError, PayloadTooLargeError, RecoveryDisabledError, RecoveryExhaustedError, WorkflowTimeoutError } from "../core/errors.js";
+import { defaults } from "../core/defaults.js";
+import { NotStorableValueError, PayloadTooLargeError } from "../core/errors.js";
 import { endsRun, isDelivered, isOperationEvent, retriesRun, type RecordedEvent } from "../core/events/event.js";
+import type { RunEnd } from "../core/events/run.js";
 import type { OperationId } from "../core/ids.js";
 import { History } from "../core/replay.js";
+import { wasGivenUp } from "../core/reset.js";
 import type { NewRun } from "../core/run.js";
 import type { Outside } from "./context/current.js";
 import { logThrough } from "./context/log.js";
@@ -39,16 +42,13 @@ export async function replayRun({ run, history: events }: StoredHistory, definit
   const body = new ReplayedBody({ ...run, ...limits, seed: run.seed ?? run.runId, definition, history, log: silence, outside: nobody, onStir: () => stirred.resolve(undefined) });
   await body.start();
   await body.deliverAll();
-  if (isStray(misfitOf(body, history))) await within(strayMs, stirred.promise);
+  if (isStray(misfitOf(body, history))) await within(defaults.engine.strayMs, stirred.promise);
   const misfit = misfitOf(body, history) ?? differentEnd(body, { run, history, events });
   body.frozen = true;
   if (misfit === undefined) return { fits: true };
   const place = misfit.place ?? body.placeOf(misfit.operationId) ?? body.firstNew?.place ?? definition.place;
   return { fits: false, ...misfit, ...(place !== undefined && { place }) };
 }
-
-// As long as a worker waits for the call that tells what the body waited for.
-const strayMs = 1000;
 
 const silence = logThrough(() => {});
 
@@ -147,7 +147,7 @@ function differentEnd(body: ReplayedBody, replayed: Replayed): Misfit | undefine
   if (body.ended !== undefined && hasGoneOnAfter(body.delivered, events)) {
     return differs(`after event ${body.delivered} the code ends, but the history goes on`);
   }
-  if (end === undefined || !endsRun(end) || wasGivenUp(end, replayed)) return undefined;
+  if (end === undefined || !endsRun(end) || endsAnywhere(end, replayed)) return undefined;
   const recorded = `the history ends with ${end.type} (event ${end.sequence})`;
   if (body.ended === undefined) {
     const [waited] = body.open;
@@ -172,17 +172,13 @@ function hasGoneOnAfter(delivered: number, events: readonly RecordedEvent[]): bo
   });
 }
 
-type End = Extract<RecordedEvent, { type: "workflow.completed" | "workflow.failed" | "workflow.cancelled" | "workflow.continued_as_new" }>;
-
 /** Whether somebody else ended the run, or the engine did: wherever its body stood. */
-function wasGivenUp(end: End, { run, history }: Replayed): boolean {
+function endsAnywhere(end: RunEnd, { run, history }: Replayed): boolean {
   if (end.type === "workflow.cancelled") return !end.cleanupCompleted || end.at >= history.aliveSince + (run.maxDurationMs ?? Infinity);
-  if (end.type !== "workflow.failed") return false;
-  const error = decode(end.value);
-  return [WorkflowTimeoutError, RecoveryDisabledError, RecoveryExhaustedError, EventLimitExceededError].some((reason) => error instanceof reason);
+  return end.type === "workflow.failed" && wasGivenUp(end.value);
 }
 
-function isEnd(end: End, ended: BodyEnd): boolean {
+function isEnd(end: RunEnd, ended: BodyEnd): boolean {
   switch (end.type) {
     case "workflow.completed":
       return "value" in ended;

@@ -1,4 +1,4 @@
-import { RunNotFoundError, WaitTimeoutError } from "../core/errors.js";
+import { WaitTimeoutError } from "../core/errors.js";
 import type { RunId } from "../core/ids.js";
 import { isTerminal, liveStatuses, type RunRecord, type RunStatus } from "../core/run.js";
 import { lastOfChain, requestCancellation, type CancellationAnswer } from "../engine/cancel-run.js";
@@ -19,6 +19,7 @@ export interface CancelOptions {
   readonly timeoutMs?: number;
 }
 
+/** The same, and who says so. */
 export interface CancelOrder extends CancelOptions {
   /** Who asks, for people who read the log. */
   readonly requestedBy: string;
@@ -37,19 +38,24 @@ export interface CancelRow {
 
 type Cancellable = Pick<Project, "backend" | "clock">;
 
-/** Throws RunNotFoundError, or WaitTimeoutError where the run had not ended in time. */
+/** Asks one run to end. Throws RunNotFoundError, or WaitTimeoutError where the run was to be waited for and had not ended in time. */
 export async function cancelRun(project: Cancellable, runId: RunId, order: CancelOrder): Promise<CancelRow> {
-  const [row = notFound(runId)] = await cancelRuns(project, [runId], order);
-  if (order.wait && !isSettled(row)) throw new WaitTimeoutError(row.run_id, row.status);
+  const asked = await request(project, runId, order);
+  if (!order.wait) return asked;
+  const row = await settled(project, asked, deadlineOf(project, order));
+  if (!isSettled(row)) throw new WaitTimeoutError(row.run_id, row.status);
   return row;
 }
 
 /** Asks each of the runs, then waits for them, where that is wanted, until one time limit for all. Throws RunNotFoundError. */
 export async function cancelRuns(project: Cancellable, runIds: readonly RunId[], order: CancelOrder): Promise<readonly CancelRow[]> {
-  const answers: CancellationAnswer[] = [];
-  for (const runId of runIds) answers.push(await (order.force ? endByForce : ask)(project, runId, order));
-  const rows = answers.map(({ run, written }) => rowOf(run, written || !isTerminal(run.status)));
-  return order.wait ? waitForAll(project, rows, order.timeoutMs) : rows;
+  const asked: CancelRow[] = [];
+  for (const runId of runIds) asked.push(await request(project, runId, order));
+  if (!order.wait) return asked;
+  const deadline = deadlineOf(project, order);
+  const rows: CancelRow[] = [];
+  for (const row of asked) rows.push(await settled(project, row, deadline));
+  return rows;
 }
 
 /** Whether a wait for the run's end is over. */
@@ -68,6 +74,11 @@ export function untouched(run: RunRecord): CancelRow {
   return rowOf(run, false);
 }
 
+async function request(project: Cancellable, runId: RunId, order: CancelOrder): Promise<CancelRow> {
+  const { run, written } = await (order.force ? endByForce : ask)(project, runId, order);
+  return rowOf(run, written || !isTerminal(run.status));
+}
+
 function ask({ backend, clock }: Cancellable, runId: RunId, { reason, requestedBy }: CancelOrder): Promise<CancellationAnswer> {
   return requestCancellation(backend, clock, { runId, reason, requestedBy });
 }
@@ -83,11 +94,12 @@ async function endByForce({ backend, clock }: Cancellable, runId: RunId, { reaso
   }
 }
 
-async function waitForAll(project: Cancellable, rows: readonly CancelRow[], timeoutMs = Infinity): Promise<readonly CancelRow[]> {
-  const deadline = project.clock.monotonic() + timeoutMs;
-  const settled: CancelRow[] = [];
-  for (const row of rows) settled.push(isSettled(row) ? row : rowOf(await runAt(project, row.run_id, deadline), row.cancelled));
-  return settled;
+function deadlineOf({ clock }: Cancellable, { timeoutMs = Infinity }: CancelOrder): number {
+  return clock.monotonic() + timeoutMs;
+}
+
+async function settled(project: Cancellable, row: CancelRow, deadline: number): Promise<CancelRow> {
+  return isSettled(row) ? row : rowOf(await runAt(project, row.run_id, deadline), row.cancelled);
 }
 
 /** The run when it is settled, or as it stands when the time is up. */
@@ -102,8 +114,4 @@ async function runAt(project: Cancellable, runId: RunId, deadline: number): Prom
 
 function rowOf({ runId, status, parked }: RunRecord, cancelled: boolean): CancelRow {
   return { run_id: runId, cancelled, status, ...(parked !== undefined && { parked: true }) };
-}
-
-function notFound(runId: RunId): never {
-  throw new RunNotFoundError(runId);
 }

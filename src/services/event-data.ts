@@ -3,7 +3,7 @@ import { unreachable } from "../base/unreachable.js";
 import type { ChildEvent } from "../core/events/child.js";
 import { isOperationEvent, type OperationEvent, type WorkflowEvent } from "../core/events/event.js";
 import type { HookEvent } from "../core/events/hook.js";
-import type { RunEvent, RunParked, WorkerLost, WorkflowResumed, RunRetried, WorkflowSuspended } from "../core/events/run.js";
+import type { RunEvent, RunParked, RunRetried, WorkerLost, WorkflowResumed, WorkflowSuspended } from "../core/events/run.js";
 import type { SleepEvent } from "../core/events/sleep.js";
 import type { StepEvent } from "../core/events/step.js";
 import { tokenOf } from "../core/ids.js";

@@ -16,6 +16,16 @@ export async function findRun(project: Project, text: string): Promise<RunRecord
   return run;
 }
 
+/** The runs that a person means, each once: all are found before the caller touches the first, so a mistyped word changes nothing. Throws as {@link findRun}. */
+export async function findRuns(project: Project, texts: readonly string[]): Promise<readonly RunRecord[]> {
+  const runs = new Map<RunId, RunRecord>();
+  for (const text of texts) {
+    const run = await findRun(project, text);
+    runs.set(run.runId, run);
+  }
+  return [...runs.values()];
+}
+
 async function onlyRunId({ backend }: Project, text: string): Promise<RunId> {
   const newest = text === "@last";
   if (text === "") throw new RunNotFoundError(text);

@@ -1,14 +1,7 @@
 import { decode } from "../base/codec.js";
-import {
-  NonDeterministicWorkflowError,
-  NonDurableAwaitError,
-  type PyworkflowError,
-  RunCancelledError,
-  RunFailedError,
-  RunNotEndedError,
-} from "../core/errors.js";
+import { misfitError, RunCancelledError, RunFailedError, RunNotEndedError } from "../core/errors.js";
 import type { RunId } from "../core/ids.js";
-import type { Parked, RunRecord, RunStatus } from "../core/run.js";
+import type { RunRecord, RunStatus } from "../core/run.js";
 import { lastOfChain } from "../engine/cancel-run.js";
 import { findRun } from "./find-run.js";
 import type { Project } from "./project.js";
@@ -36,7 +29,7 @@ export function resultOf(run: RunRecord): unknown {
   if (run.status === "completed") return run.result === undefined ? undefined : decode(run.result);
   if (run.status === "failed") throw new RunFailedError(run.runId, causeOf(run));
   if (run.status === "cancelled") throw new RunCancelledError(run.runId);
-  if (run.parked !== undefined) throw parkedError(run.runId, run.parked);
+  if (run.parked !== undefined) throw misfitError(`run ${run.runId} is parked: ${run.parked.error}`, run.parked);
   throw new RunNotEndedError(run.runId, run.status);
 }
 
@@ -53,9 +46,4 @@ export function outcomeOf(run: RunRecord): RunOutcome {
 function causeOf(run: RunRecord): Error {
   const cause = run.error === undefined ? undefined : decode(run.error);
   return cause instanceof Error ? cause : new TypeError(`it threw ${thrownText(cause)}, which is no Error`);
-}
-
-function parkedError(runId: RunId, { code, error, operationId, place }: Parked): PyworkflowError {
-  const Refusal = code === "NON_DETERMINISTIC" ? NonDeterministicWorkflowError : NonDurableAwaitError;
-  return new Refusal(`run ${runId} is parked: ${error}`, operationId, place);
 }

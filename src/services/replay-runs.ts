@@ -1,16 +1,17 @@
 import { nearest } from "../base/nearest.js";
-import type { Misfit } from "../core/decide.js";
-import { NonDeterministicWorkflowError, NonDurableAwaitError, type PyworkflowError } from "../core/errors.js";
+import { sentenceOf, type Misfit } from "../core/decide.js";
+import { misfitError, type PyworkflowError } from "../core/errors.js";
 import type { OperationId, RunId } from "../core/ids.js";
 import { liveStatuses, type RunRecord, type RunStatus } from "../core/run.js";
 import { registeredWorkflows } from "../engine/registry.js";
 import { replayRun, type ReplayFinding } from "../engine/replay-run.js";
-import { findRun } from "./find-run.js";
+import { findRuns } from "./find-run.js";
 import type { Project } from "./project.js";
 
 /** Which runs are to be replayed: those with these ids, or every one that the filter lets through. */
 export type RunsToReplay = { readonly ids: readonly string[] } | ReplayFilter;
 
+/** Which runs of the store, where they are not named. */
 export interface ReplayFilter {
   readonly ids?: never;
   /** Default: every status of a run that lives. */
@@ -31,6 +32,7 @@ export interface ReplayRow {
   readonly at?: string;
 }
 
+/** What a replay of several runs found. */
 export interface Replayed {
   readonly rows: readonly ReplayRow[];
   /** Transient runs among them: they have no history. */
@@ -41,32 +43,22 @@ export interface Replayed {
 
 /**
  * Replays the histories of runs against the workflow modules that this process has loaded, one after the other. Nothing is executed, and nothing in
- * the store changes. Throws as {@link findRun}.
+ * the store changes. Throws as {@link findRuns}.
  */
 export async function replayRuns(project: Project, which: RunsToReplay): Promise<Replayed> {
   const rows: ReplayRow[] = [];
   let transient = 0;
   let misfit: PyworkflowError | undefined;
-  for await (const run of which.ids === undefined ? runsThatFit(project, which) : runsNamed(project, which.ids)) {
+  for await (const run of which.ids === undefined ? runsThatFit(project, which) : await findRuns(project, which.ids)) {
     if (!run.durable) {
       transient++;
       continue;
     }
     const finding = await replay(project, run);
     rows.push(rowOf(run, finding));
-    if (!finding.fits) misfit ??= errorOf(run, finding);
+    if (!finding.fits) misfit ??= misfitError(`run ${run.runId} and the code do not fit: ${sentenceOf(finding)}`, finding);
   }
   return { rows, transient, ...(misfit !== undefined && { misfit }) };
-}
-
-// All before the first is replayed: a mistyped id shows at once.
-async function* runsNamed(project: Project, ids: readonly string[]): AsyncGenerator<RunRecord> {
-  const runs = new Map<RunId, RunRecord>();
-  for (const id of ids) {
-    const run = await findRun(project, id);
-    runs.set(run.runId, run);
-  }
-  yield* runs.values();
 }
 
 const pageSize = 200;
@@ -95,9 +87,4 @@ function rowOf({ runId: run_id, workflowName: workflow_name }: RunRecord, findin
   if (finding.fits) return { run_id, workflow_name, fits: true };
   const { operationId, message: reason, place } = finding;
   return { run_id, workflow_name, fits: false, ...(operationId && { operation_id: operationId }), reason, ...(place && { at: place }) };
-}
-
-function errorOf({ runId }: RunRecord, { code, message, operationId, place }: Misfit): PyworkflowError {
-  const Refusal = code === "NON_DETERMINISTIC" ? NonDeterministicWorkflowError : NonDurableAwaitError;
-  return new Refusal(`run ${runId} and the code do not fit: ${message}${place === undefined ? "" : ` (${place})`}`, operationId, place);
 }

@@ -6,7 +6,7 @@ import type { RecordedEvent } from "../core/events/event.js";
 import { newRunId, type OperationId, type RunId } from "../core/ids.js";
 import { historyOf, reuseOf, type Reuse } from "../core/rerun.js";
 import { newestLives } from "../core/reset.js";
-import { isTerminal, type NewRun, type RunRecord, type RunStatus } from "../core/run.js";
+import { isTerminal, settingsOf, type NewRun, type RunRecord, type RunStatus } from "../core/run.js";
 import { lastOfChain } from "../engine/cancel-run.js";
 import { findRun } from "./find-run.js";
 import type { Project } from "./project.js";
@@ -70,19 +70,13 @@ function unknownOperation(runId: RunId, id: string, history: readonly RecordedEv
 
 /** What was decided for the original holds for the new run, but for its place in a family or a chain, and its idempotency key. */
 function newRunLike(original: RunRecord, { input, createdAt, reuses }: Pick<NewRun, "input" | "createdAt"> & { readonly reuses: boolean }): NewRun {
-  const { workflowName, durable, tags, recoverOnWorkerLoss, maxRecoveryAttempts, maxDurationMs } = original;
   return {
+    ...settingsOf(original),
     runId: newRunId(createdAt, randomBytes),
-    workflowName,
-    durable,
     input,
     createdAt,
-    tags,
-    recoverOnWorkerLoss,
-    maxRecoveryAttempts,
     nestingDepth: 0,
     rerunOf: original.runId,
-    ...(maxDurationMs !== undefined && { maxDurationMs }),
     // What the prefix has was drawn from it.
     ...(reuses && { seed: original.seed ?? original.runId }),
   };

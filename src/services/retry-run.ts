@@ -1,10 +1,11 @@
+import { defaults } from "../core/defaults.js";
 import { RetryRefusedError, RunNotFoundError } from "../core/errors.js";
 import type { RecordedEvent } from "../core/events/event.js";
 import type { OperationId, RunId } from "../core/ids.js";
 import { resetOf } from "../core/reset.js";
 import type { RunRecord, RunStatus } from "../core/run.js";
 import type { Backend } from "../storage/backend.js";
-import { findRun } from "./find-run.js";
+import { findRuns } from "./find-run.js";
 import type { Project } from "./project.js";
 
 /** A run that was taken up again, under the names that JSON shows. */
@@ -17,18 +18,17 @@ export interface RetryRow {
   readonly reset: readonly OperationId[];
 }
 
+/** What became of the runs that were to be retried. */
 export interface Retried {
   readonly rows: readonly RetryRow[];
   /** One for each run that was left as it is. */
   readonly refused: readonly RetryRefusedError[];
 }
 
-/** Takes runs up again, each for itself. Throws as {@link findRun}, before any of them is touched. */
+/** Takes runs up again, each for itself. Throws as {@link findRuns}. */
 export async function retryRuns(project: Project, ids: readonly string[]): Promise<Retried> {
-  const runs: RunRecord[] = [];
-  for (const id of ids) runs.push(await findRun(project, id));
   const [rows, refused]: [RetryRow[], RetryRefusedError[]] = [[], []];
-  for (const { runId } of runs) {
+  for (const { runId } of await findRuns(project, ids)) {
     try {
       rows.push(await retryRun(project, runId));
     } catch (error) {
@@ -57,15 +57,13 @@ export async function retryRun(project: Pick<Project, "backend" | "clock">, runI
   }
 }
 
-const closedAtOnce = 200;
-
 // What the last life of the run left to be closed must not be taken for a child of the next one.
 async function closedRun({ backend, clock }: Pick<Project, "backend" | "clock">, runId: RunId): Promise<RunRecord> {
   for (;;) {
     const run = await backend.getRun(runId);
     if (run === undefined) throw new RunNotFoundError(runId);
     if (!run.closing) return run;
-    await backend.closeChildren(closedAtOnce, clock.now());
+    await backend.closeChildren(defaults.engine.childrenClosedMax, clock.now());
   }
 }
 
@@ -74,8 +72,8 @@ async function refuseUnlessRetriable(backend: Backend, run: RunRecord): Promise<
   if (status !== "failed" && parked === undefined) throw new RetryRefusedError(runId, `it is ${status}`, "only a run that failed or is parked is taken up again; pyworkflow runs rerun starts another one");
   if (!durable) throw new RetryRefusedError(runId, "it is transient, so it has no history to go on from", `pyworkflow runs rerun ${runId} starts another one`);
   if (parent === undefined || status !== "failed") return;
-  const consumed = (await backend.readHistory(parent.runId, 0)).some((event) => tellsFailureOf(event, runId));
-  if (consumed) throw new RetryRefusedError(runId, `its parent ${parent.runId} has been told of its failure`, `pyworkflow runs retry ${parent.runId} takes the parent up again, which starts this child anew`);
+  const isTold = (await backend.readHistory(parent.runId, 0)).some((event) => tellsFailureOf(event, runId));
+  if (isTold) throw new RetryRefusedError(runId, `its parent ${parent.runId} has been told of its failure`, `pyworkflow runs retry ${parent.runId} takes the parent up again, which starts this child anew`);
 }
 
 function tellsFailureOf(event: RecordedEvent, child: RunId): boolean {

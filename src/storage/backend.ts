@@ -180,6 +180,10 @@ export interface RunFilter {
   readonly query?: string;
   readonly createdFrom?: number;
   readonly createdBefore?: number;
+  /** Only runs that were last interrupted since then. */
+  readonly interruptedFrom?: number;
+  /** And before then. Only with `interruptedFrom`. */
+  readonly interruptedBefore?: number;
   /** Only runs older than this one: the cursor. */
   readonly before?: RunId;
   readonly limit: number;

@@ -1,6 +1,7 @@
 import { isObject } from "../base/json.js";
 import { defaults } from "../core/defaults.js";
-import { InvalidDefinitionError, NonDeterministicWorkflowError, NonDurableAwaitError } from "../core/errors.js";
+import { sentenceOf } from "../core/decide.js";
+import { InvalidDefinitionError, misfitError } from "../core/errors.js";
 import type { WorkflowDefinition } from "../engine/definition.js";
 import { replayRun, type StoredHistory } from "../engine/replay-run.js";
 
@@ -17,9 +18,7 @@ export async function replayHistory(definition: WorkflowDefinition, stored: unkn
   if (history.length === 0) throw new InvalidDefinitionError(`the history of ${run.runId} has no events`, "record a run that has begun, and is not transient");
   const finding = await replayRun({ run, history }, definition, defaults.limits);
   if (finding.fits) return;
-  const { code, message, operationId, place } = finding;
-  const Refusal = code === "NON_DETERMINISTIC" ? NonDeterministicWorkflowError : NonDurableAwaitError;
-  throw new Refusal(`the code of ${definition.name} does not fit the history of ${run.runId}: ${message}${place === undefined ? "" : ` (${place})`}`, operationId, place);
+  throw misfitError(`the code of ${definition.name} does not fit the history of ${run.runId}: ${sentenceOf(finding)}`, finding);
 }
 
 function asHistory(stored: unknown): StoredHistory {

@@ -66,6 +66,10 @@ describe("runs list", () => {
     expect(period.stdout).toBe(`${runs.suspended}\n${runs.failed}\n`);
     const query = await run("runs", "list", "-o", "plain", "--query", "order-1");
     expect(query.stdout).toBe(`${runs.completed}\n`);
+    const interrupted = await run("runs", "list", "-o", "plain", "--interrupted");
+    expect(interrupted.stdout.split("\n")).toContain(runs.parked);
+    expect(interrupted.stdout).not.toContain(runs.completed);
+    expect((await run("runs", "list", "--interrupted", "--since", "1h")).stdout).toBe("");
     const recent = await run("runs", "list", "--since", "1h");
     expect(recent).toEqual({ code: 0, stdout: "", stderr: "" });
   });

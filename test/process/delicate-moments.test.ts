@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { decode } from "../../src/base/codec.js";
-import { isOutcome, type EventType } from "../../src/core/events/event.js";
+import { isOutcome, type EventType, type RecordedEvent } from "../../src/core/events/event.js";
 import { operationIdOf, type RunId } from "../../src/core/ids.js";
 import { findingsOf } from "../../src/core/invariants.js";
 import type { RunStatus } from "../../src/core/run.js";
@@ -153,9 +153,15 @@ async function startedAgain(dead: WorkerCommand | undefined): Promise<void> {
 async function outlineOf(runId: RunId): Promise<unknown> {
   const [run, history] = [await project.ended(runId), await project.history(runId)];
   expect(findingsOf(run, history)).toEqual([]);
+  expect(history.filter((event, index) => startsTooEarly(event, history.slice(0, index)))).toEqual([]);
   const outcomes = history.filter(isOutcome).map((event) => [event.type, event.operationId, "value" in event ? decode(event.value) : undefined]);
   const children = history.flatMap((event) => (event.type === "child_workflow.started" ? [event.childRunId] : []));
   const relatives = await Promise.all([...children, ...(run.continuedTo ? [run.continuedTo] : [])].map(outlineOf));
   const last = await project.withStore((store) => lastOfChain(store, runId));
   return { status: run.status, result: last.result && decode(last.result), outcomes, end: history.at(-1)?.type, relatives };
+}
+
+/** An attempt that does not wait for its time. */
+function startsTooEarly(event: RecordedEvent, before: readonly RecordedEvent[]): boolean {
+  return event.type === "step.started" && before.some((earlier) => earlier.type === "step.retrying" && earlier.operationId === event.operationId && earlier.resumeAt > event.at);
 }

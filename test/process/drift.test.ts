@@ -10,8 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => project.remove());
 
-function edit(from: string, to: string): void {
-  const module = "workflows/index.ts";
+function edit(module: "workflows/index.ts" | "workflows/steps.ts", from: string, to: string): void {
   const text = readFileSync(join(project.path, module), "utf8");
   expect(text).toContain(from);
   project.touch(module, text.replace(from, to));
@@ -24,7 +23,7 @@ test("renaming a step of a run in flight parks the run; it completes after the r
   before.killAll();
   const effects = project.effects().length;
 
-  edit('step("hold"', 'step("hold_on"');
+  edit("workflows/steps.ts", 'step("hold"', 'step("hold_on"');
   const renamed = await project.runWorkers("-n", "1").ready();
   const parked = await project.runOnce(runId, (run) => run.parked !== undefined);
   expect(parked).toMatchObject({ status: "interrupted", parked: { code: "NON_DETERMINISTIC", operationId: "step_hold_1" } });
@@ -35,7 +34,7 @@ test("renaming a step of a run in flight parks the run; it completes after the r
   renamed.signal("SIGTERM");
   expect(await renamed.exited).toBe(0);
 
-  edit('step("hold_on"', 'step("hold"');
+  edit("workflows/steps.ts", 'step("hold_on"', 'step("hold"');
   project.touch("go");
   await project.runWorkers("-n", "1").ready();
   expect(await project.ended(runId)).toMatchObject({ status: "completed" });
@@ -43,7 +42,7 @@ test("renaming a step of a run in flight parks the run; it completes after the r
 });
 
 test("a body that awaits a file before its step is refused, naming the call", async () => {
-  edit("export const quick", `import { readFile } from "node:fs/promises";
+  edit("workflows/index.ts", "export const quick", `import { readFile } from "node:fs/promises";
 export const impatient = workflow("impatient", async () => {
   const late = async () => {
     await readFile("package.json");

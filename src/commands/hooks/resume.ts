@@ -2,6 +2,7 @@ import { string as text } from "@oclif/core/args";
 import { string } from "@oclif/core/flags";
 import { BaseCommand } from "../../cli/base-command.js";
 import { ConfigError } from "../../core/errors.js";
+import { tokenOf } from "../../core/ids.js";
 import type { Project } from "../../services/project.js";
 import type { ResumedHook } from "../../services/resume-hook.js";
 
@@ -56,7 +57,7 @@ export default class HooksResume extends BaseCommand<typeof HooksResume> {
       { run_id: runId, hook_id: hookId, status: "resumed" },
       { table: () => `${runId}\t${hookId}\tresumed`, plain: () => [runId] },
     );
-    const { has_schema } = await showHook(project, { token: `${runId}:${hookId}` });
+    const { has_schema } = await showHook(project, { token: tokenOf(runId, hookId) });
     if (has_schema && checkedWith === "nothing") this.note("The schema that was stored with the hook can't be understood here: the payload was not checked.");
     const { workflowName } = await findRun(project, runId);
     if ((await findLiveWorker(project, workflowName)) === undefined) this.note(`No live worker executes ${workflowName}: the payload is recorded, and the run goes on when one does.`);

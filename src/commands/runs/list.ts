@@ -10,13 +10,14 @@ export default class RunsList extends BaseCommand<typeof RunsList> {
   static override summary = "List runs, newest first.";
   static override examples = [
     "<%= config.bin %> runs list --status failed --since 1d",
-    { description: "Count what was interrupted in the last hour", command: "<%= config.bin %> runs list --status interrupted --since 1h | wc -l" },
+    { description: "Count what lost its worker in the last hour, whatever became of it", command: "<%= config.bin %> runs list --interrupted --since 1h --all | wc -l" },
   ];
   static override flags = {
     query: string({ char: "q", helpValue: "TEXT", description: "part of a run id, a workflow name or an idempotency key" }),
     workflow: string({ helpValue: "NAME", description: "runs of this workflow" }),
     status: custom<RunStatus>({ ...oneOf(runStatuses), helpValue: "STATUS", multiple: true, multipleNonGreedy: true, description: `${runStatuses.join(", ")}; repeatable` })(),
     tag: string({ description: "runs that bear this tag" }),
+    interrupted: boolean({ description: "only runs that were interrupted; --since and --until then mean when" }),
     parent: string({ helpValue: "ID", description: "children of this run" }),
     since: moment({ description: "created since then: 1h (ago), 2d, or a time", exclusive: ["start-time"] }),
     until: moment({ description: "created before then", exclusive: ["end-time"] }),
@@ -36,15 +37,16 @@ export default class RunsList extends BaseCommand<typeof RunsList> {
   }
 
   private async filter(project: Project): Promise<ListRunsOptions> {
-    const { query, workflow, status, tag, parent, cursor, all, limit } = this.flags;
+    const { query, workflow, status, tag, parent, cursor, all, limit, interrupted } = this.flags;
+    const from = this.flags.since ?? this.flags["start-time"];
+    const before = this.flags.until ?? this.flags["end-time"];
     return defined({
       query,
       workflowName: workflow,
       statuses: status,
       tag,
       parentId: parent === undefined ? undefined : await runIdOf(project, parent),
-      createdFrom: this.flags.since ?? this.flags["start-time"],
-      createdBefore: this.flags.until ?? this.flags["end-time"],
+      ...(interrupted ? { interruptedFrom: from ?? 0, interruptedBefore: before } : { createdFrom: from, createdBefore: before }),
       before: cursor === undefined ? undefined : await runIdOf(project, cursor),
       limit: all ? undefined : limit,
     });

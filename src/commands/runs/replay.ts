@@ -38,7 +38,7 @@ export default class RunsReplay extends BaseCommand<typeof RunsReplay> {
   private which(): RunsToReplay {
     const { ids = [] } = this.args;
     const { all, status, workflow } = this.flags;
-    if (all ? ids.length > 0 : ids.length === 0) throw new UsageError(all ? "runs are named by ids, and all of them at once" : "IDS is missing", "name runs by their ids, or give --all");
+    if (all ? ids.length > 0 : ids.length === 0) throw new UsageError(all ? "runs are named by ids, and --all names every one" : "IDS is missing", "name runs by their ids, or give --all");
     return all ? defined({ statuses: status, workflowName: workflow }) : { ids };
   }
 }

@@ -1,5 +1,7 @@
 import { parseDurationMs, type Duration } from "../../base/duration.js";
+import type { ParkCode } from "../events/run.js";
 import type { OperationId, RunId } from "../ids.js";
+import { textOf, type Issue } from "./issue.js";
 import { PyworkflowError } from "./pyworkflow-error.js";
 
 /** Thrown by a step that must not be tried again. */
@@ -57,6 +59,18 @@ export class StepTimeoutError extends PyworkflowError {
   }
 }
 
+/** A step did not call `heartbeat()` for longer than its `heartbeatTimeout`. Retryable. */
+export class StepHeartbeatTimeoutError extends PyworkflowError {
+  static override readonly code = "STEP_HEARTBEAT_TIMEOUT";
+  readonly operationId: OperationId;
+  readonly heartbeatTimeoutMs: number;
+  constructor(operationId: OperationId, heartbeatTimeoutMs: number) {
+    super(`${operationId} gave no heartbeat for ${heartbeatTimeoutMs} ms`, "call stepContext().heartbeat() more often, or raise the step's heartbeatTimeout");
+    this.operationId = operationId;
+    this.heartbeatTimeoutMs = heartbeatTimeoutMs;
+  }
+}
+
 /** The code asks for other operations than the history has. The run is parked, nothing new has acted. */
 export class NonDeterministicWorkflowError extends PyworkflowError {
   static override readonly code = "NON_DETERMINISTIC";
@@ -79,6 +93,12 @@ export class NonDurableAwaitError extends PyworkflowError {
     if (operationId !== undefined) this.operationId = operationId;
     if (place !== undefined) this.place = place;
   }
+}
+
+/** The error that tells of a misfit of this kind. */
+export function misfitError(message: string, { code, operationId, place }: { readonly code: ParkCode; readonly operationId?: OperationId; readonly place?: string }): PyworkflowError {
+  const Misfit = code === "NON_DETERMINISTIC" ? NonDeterministicWorkflowError : NonDurableAwaitError;
+  return new Misfit(message, operationId, place);
 }
 
 /** A value that the log cannot hold: `path` leads to it. */
@@ -148,10 +168,9 @@ export class RecoveryExhaustedError extends PyworkflowError {
 export class InvalidInputError extends PyworkflowError {
   static override readonly code = "INVALID_INPUT";
   readonly workflowName: string;
-  readonly issues: readonly { readonly path: string; readonly message: string }[];
-  constructor(workflowName: string, issues: readonly { readonly path: string; readonly message: string }[]) {
-    const list = issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
-    super(`the input of ${workflowName} is not valid: ${list}`, `pyworkflow workflows info ${workflowName} shows the input`);
+  readonly issues: readonly Issue[];
+  constructor(workflowName: string, issues: readonly Issue[]) {
+    super(`the input of ${workflowName} is not valid: ${textOf(issues)}`, `pyworkflow workflows info ${workflowName} shows the input`);
     this.workflowName = workflowName;
     this.issues = issues;
   }
@@ -184,18 +203,6 @@ export class NotInWorkflowError extends PyworkflowError {
   constructor(call: string, owner: "workflow" | "step") {
     const stranger = owner === "workflow" ? "a step" : "the workflow itself";
     super(`${call} was called outside a ${owner}`, `call it from the function of a ${owner}() while a run executes it, not from ${stranger} or a script`);
-  }
-}
-
-/** A step did not call `heartbeat()` for longer than its `heartbeatTimeout`. Retryable. */
-export class StepHeartbeatTimeoutError extends PyworkflowError {
-  static override readonly code = "STEP_HEARTBEAT_TIMEOUT";
-  readonly operationId: OperationId;
-  readonly heartbeatTimeoutMs: number;
-  constructor(operationId: OperationId, heartbeatTimeoutMs: number) {
-    super(`${operationId} gave no heartbeat for ${heartbeatTimeoutMs} ms`, "call stepContext().heartbeat() more often, or raise the step's heartbeatTimeout");
-    this.operationId = operationId;
-    this.heartbeatTimeoutMs = heartbeatTimeoutMs;
   }
 }
 

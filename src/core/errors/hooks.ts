@@ -1,3 +1,4 @@
+import { textOf, type Issue } from "./issue.js";
 import { PyworkflowError } from "./pyworkflow-error.js";
 
 /** Nobody resumed the hook in time. Thrown by the wait, and by who resumes it too late. */
@@ -54,10 +55,9 @@ export class InvalidTokenError extends PyworkflowError {
 export class InvalidPayloadError extends PyworkflowError {
   static override readonly code = "INVALID_PAYLOAD";
   readonly token: string;
-  readonly issues: readonly { readonly path: string; readonly message: string }[];
-  constructor(token: string, issues: readonly { readonly path: string; readonly message: string }[]) {
-    const list = issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
-    super(`the payload for ${token} is not valid: ${list}`, `the hook still waits; pyworkflow hooks info ${token} shows what it takes`);
+  readonly issues: readonly Issue[];
+  constructor(token: string, issues: readonly Issue[]) {
+    super(`the payload for ${token} is not valid: ${textOf(issues)}`, `the hook still waits; pyworkflow hooks info ${token} shows what it takes`);
     this.token = token;
     this.issues = issues;
   }

@@ -6,9 +6,9 @@ import type { RunId } from "../../core/ids.js";
 import type { RunStatus } from "../../core/run.js";
 import type { WorkflowDefinition } from "../definition.js";
 import type { ChildRequest, StartedChild } from "../run/operation.js";
-import { askingFor } from "./asking.js";
-import type { Current } from "./current.js";
+import { askingFor, type Asking } from "./asking.js";
 
+/** How a child is started that is not waited for. */
 export interface StartChildOptions {
   /** What becomes of the child when this run ends first: ended without running its code again, cancelled with its clean-up, or (the default) left alone. */
   readonly parentClose?: ParentClose;
@@ -60,15 +60,24 @@ function handleOf<Output>(workflowName: string, { runId, operationId }: StartedC
       const { body, shielded } = askingFor("result() of a child");
       return body.askForEnd(operationId, shielded) as Promise<Output>;
     },
-    status: () => ownStep(`child_status_${workflowName}`, [runId], ({ body }) => body.outside.statusOf(runId)) as Promise<RunStatus>,
-    cancel: (reason) => ownStep(`cancel_child_${workflowName}`, [runId, reason], ({ body }) => body.outside.cancel(runId, reason)) as Promise<void>,
+    status: () => {
+      const asking = askingFor("status() of a child");
+      return ownStep(asking, { name: `child_status_${workflowName}`, args: [runId], run: () => asking.body.outside.statusOf(runId) }) as Promise<RunStatus>;
+    },
+    cancel: (reason) => {
+      const asking = askingFor("cancel() of a child");
+      return ownStep(asking, { name: `cancel_child_${workflowName}`, args: [runId, reason], run: () => asking.body.outside.cancel(runId, reason) }) as Promise<void>;
+    },
   };
 }
 
-type Asking = Current & { kind: "body" };
+interface OwnStep {
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly run: () => Promise<unknown>;
+}
 
 /** A step that the engine brings along. */
-function ownStep(name: string, args: readonly unknown[], run: (asking: Asking) => Promise<unknown>): Promise<unknown> {
-  const asking = askingFor(name);
-  return asking.body.ask({ kind: "step", name, args, definition: { ...defaults.step, name, run: () => run(asking) } }, asking.shielded);
+function ownStep({ body, shielded }: Asking, { name, args, run }: OwnStep): Promise<unknown> {
+  return body.ask({ kind: "step", name, args, definition: { ...defaults.step, name, run } }, shielded);
 }

@@ -3,12 +3,14 @@ import { handled } from "../../base/deferred.js";
 import { parseDurationMs, type Duration } from "../../base/duration.js";
 import { defaults } from "../../core/defaults.js";
 import { InvalidDefinitionError } from "../../core/errors.js";
-import { isValidName, tokenOf } from "../../core/ids.js";
+import { tokenOf } from "../../core/ids.js";
+import { checkName } from "../check-name.js";
 import { jsonSchemaOf } from "../input.js";
 import { callerPlace } from "../place.js";
 import { registerHook } from "../registry.js";
 import { askingFor } from "./asking.js";
 
+/** How a hook waits. */
 export interface HookOptions {
   /** How long to wait; then the wait throws HookExpiredError, and the hook can't be resumed any more. Default: for ever. */
   readonly timeout?: Duration;
@@ -36,13 +38,13 @@ export function hook<Payload = unknown>(name: string, options: HookOptions = {})
  * fields. Throws InvalidDefinitionError for a bad name, NameTakenError where another hook bears it.
  */
 export function defineHook<Payload>(name: string, schema: StandardSchemaV1<unknown, Payload>): Hook<Payload> {
-  checkName(name);
+  checkName("hook", name);
   registerHook(name, schema, callerPlace());
   return { name, wait: (options = {}) => wait<Payload>(name, options, schema) };
 }
 
 function wait<Payload>(name: string, { timeout, onCreated }: HookOptions, schema: StandardSchemaV1 | undefined): Promise<Payload> {
-  checkName(name);
+  checkName("hook", name);
   const timeoutMs = timeout === undefined ? undefined : timeoutOf(name, timeout);
   const { body, runId, shielded } = askingFor(`hook(${JSON.stringify(name)})`);
   const token = tokenOf(runId, body.nextIdOf(`hook_${name}`));
@@ -62,10 +64,6 @@ function unlessItFails<T>(condition: Promise<unknown>, promise: Promise<T>): Pro
       promise.then(resolve, reject);
     }),
   );
-}
-
-function checkName(name: string): void {
-  if (!isValidName(name)) throw new InvalidDefinitionError(`the hook name ${JSON.stringify(name)} is no name`, "use letters, digits, _ . and - only");
 }
 
 function timeoutOf(name: string, timeout: Duration): number {

@@ -179,7 +179,7 @@ export class Body implements BodyHandle {
     return this.cancelled && !shielded ? rejected(this.cancellation()) : undefined;
   }
 
-  #settle(operation: Operation): void {
+  #markSettled(operation: Operation): void {
     operation.settled = true;
     operation.dueAt = undefined;
     this.open.delete(operation);
@@ -271,7 +271,7 @@ export class Body implements BodyHandle {
   }
 
   #settleWith(operation: Operation, event: RecordedEvent): void {
-    this.#settle(operation);
+    this.#markSettled(operation);
     const outcome = outcomeOf(event, { runId: this.#options.runId, cancelled: this.cancelled, cancellation: () => this.cancellation(), operation });
     if (operation.beside === undefined) return settle(operation, outcome);
     const { end, waiters } = operation.beside;
@@ -286,7 +286,7 @@ export class Body implements BodyHandle {
       const { shielded, request, beside } = operation;
       if (beside !== undefined) this.#cancelWaiters(operation);
       else if (!shielded && (request.kind === "sleep" || request.kind === "hook")) {
-        this.#settle(operation);
+        this.#markSettled(operation);
         operation.reject(this.cancellation());
       }
     }

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { encode } from "../../base/codec.js";
-import { CancellationError, EventLimitExceededError, RecoveryDisabledError, WorkflowTimeoutError } from "../../core/errors.js";
+import { CancellationError, RecoveryDisabledError } from "../../core/errors.js";
 import type { WorkflowEvent } from "../../core/events/event.js";
 import type { RunParked } from "../../core/events/run.js";
 import type { Misfit } from "../../core/decide.js";
 import { successorOf } from "../../core/family.js";
 import { newRunId } from "../../core/ids.js";
 import type { RunRecord } from "../../core/run.js";
-import type { Body } from "./body.js";
+import type { Body, BodyEnd } from "./body.js";
 import type { Operation } from "./operation.js";
 import type { Final, RunLog } from "./run-log.js";
 import type { RunEnvironment } from "./environment.js";
@@ -33,16 +33,10 @@ export function endingOf(ending: Ending): Final {
     // An earlier life of the body may have carried it out; and the cancellation that a hook was settled by tells nobody of it.
     const carriedOut = acted || recorded !== undefined;
     if (carriedOut && (!settled || request.kind === "hook")) closed.push(...closingOf(operation, at));
-    else if (!carriedOut && !settled && !wasGivenUp(body)) body.log.warn(`${id} was asked for but never carried out: the workflow ended without awaiting it`);
+    else if (!carriedOut && !settled && !isImposed(body.ended)) body.log.warn(`${id} was asked for but never carried out: the workflow ended without awaiting it`);
   }
   const final = terminalOf(ending, at);
   return { ...final, events: [...closed, ...final.events] };
-}
-
-/** A limit ended the run, and not its body: what that had just asked for is no mistake of its author. */
-function wasGivenUp({ ended }: Body): boolean {
-  const error = ended !== undefined && "error" in ended ? ended.error : undefined;
-  return error instanceof EventLimitExceededError || error instanceof WorkflowTimeoutError;
 }
 
 /** The event that hands a run over. A transient run has nothing to go on from: it begins again elsewhere, or fails. */
@@ -89,7 +83,7 @@ function terminalOf({ run, log, body, environment }: Ending, at: number): Final 
   const { cancellation } = log.history;
   if (cancellation !== undefined) {
     const { reason } = cancellation;
-    const cleanupCompleted = ended !== undefined && !("imposed" in ended);
+    const cleanupCompleted = ended !== undefined && !isImposed(ended);
     return only({ type: "workflow.cancelled", at, cleanupCompleted, ...(reason !== undefined && { reason }) });
   }
   if (ended === undefined) return only({ type: "workflow.failed", at, value: encode(new CancellationError()) });
@@ -102,6 +96,11 @@ function terminalOf({ run, log, body, environment }: Ending, at: number): Final 
   const stored = storable(ended.value, "the result of the workflow", environment.limits.payloadBytes);
   if ("error" in stored) return only({ type: "workflow.failed", at, value: encode(stored.error) });
   return only({ type: "workflow.completed", at, value: stored.value });
+}
+
+// A limit ended the run, and not its body: what that had just asked for is no mistake of its author.
+function isImposed(ended: BodyEnd | undefined): boolean {
+  return ended !== undefined && "imposed" in ended;
 }
 
 function only(event: WorkflowEvent): Final {

@@ -22,8 +22,6 @@ import type { RunEnvironment } from "./environment.js";
 import { Operations } from "./operations.js";
 import { RunLog, type Final } from "./run-log.js";
 
-const strayMs = 1000;
-
 /**
  * Executes one claimed run: deliver what the log has, one outcome a turn; at rest decide purely; then act once. It goes on
  * whenever a commit returns, an attempt ends, a timer fires or somebody else appended.
@@ -179,7 +177,7 @@ export class RunLoop implements CommitMember {
   #carryOut(decision: Decision): void {
     switch (decision.kind) {
       case "park":
-        return this.#awaitsStray(decision.misfit) ? this.#wakeIn(strayMs) : this.#park(decision.misfit);
+        return this.#awaitsStray(decision.misfit) ? this.#wakeIn(defaults.engine.strayMs) : this.#park(decision.misfit);
       case "end":
         return this.#finish(endingOf({ run: this.#run, log: this.#log, body: this.#body, environment: this.#environment }));
       case "expire":

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../../base/clock.js";
+import { defaults } from "../../core/defaults.js";
 import type { Backend, ClaimRequest, ClaimResult } from "../../storage/backend.js";
 import type { Ask } from "./company.js";
 
@@ -91,8 +92,6 @@ async function lookOnce(parts: ClaimLoopParts): Promise<number> {
 }
 
 // A few at a time: a parent may leave a thousand children, and others write too.
-const closedAtOnce = 100;
-
 async function closeChildren({ backend, clock }: ClaimLoopParts): Promise<void> {
-  while ((await backend.closeChildren(closedAtOnce, clock.now())) > 0);
+  while ((await backend.closeChildren(defaults.engine.childrenClosedMax, clock.now())) > 0);
 }

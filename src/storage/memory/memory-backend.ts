@@ -226,8 +226,13 @@ function isOf({ workflowName, workerId, parent }: RunRecord, filter: RunFilter):
   return filter.parentId === undefined || filter.parentId === parent?.runId;
 }
 
-function isOfTime({ createdAt }: RunRecord, { createdFrom = -Infinity, createdBefore = Infinity }: RunFilter): boolean {
-  return createdFrom <= createdAt && createdAt < createdBefore;
+function isOfTime({ createdAt, interruptedAt }: RunRecord, filter: RunFilter): boolean {
+  if (!isWithin(createdAt, filter.createdFrom, filter.createdBefore)) return false;
+  return filter.interruptedFrom === undefined || isWithin(interruptedAt, filter.interruptedFrom, filter.interruptedBefore);
+}
+
+function isWithin(at = -Infinity, from = -Infinity, before = Infinity): boolean {
+  return from <= at && at < before;
 }
 
 function mentions({ runId, workflowName, idempotencyKey = "" }: RunRecord, query: string): boolean {

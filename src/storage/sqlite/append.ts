@@ -25,12 +25,12 @@ const selectHead = `
   FROM runs WHERE run_id = ?`;
 const selectState = `
   SELECT status, due_at, wake_reason, worker_id, recovery_attempts, parked, started_at, completed_at,
-    continued_to, cancellation_requested, closable_children, reserved_for, parent, parent_operation, parent_close, orphaned
+    interrupted_at, continued_to, cancellation_requested, closable_children, reserved_for, parent, parent_operation, parent_close, orphaned
   FROM runs WHERE key = ?`;
 const insertEvent = "INSERT INTO events (run, sequence, type, at, operation, value, rest) VALUES (?, ?, ?, ?, ?, ?, ?)";
 const updateRun = `
   UPDATE runs SET epoch = ?, inbox = ?, status = ?, due_at = ?, wake_reason = ?, worker_id = ?, recovery_attempts = ?, parked = ?,
-    started_at = ?, completed_at = ?, result = ?, error = ?, continued_to = ?, cancellation_requested = ?, closable_children = ?, reserved_for = ?
+    started_at = ?, completed_at = ?, result = ?, error = ?, interrupted_at = ?, continued_to = ?, cancellation_requested = ?, closable_children = ?, reserved_for = ?
   WHERE key = ?`;
 const markClosing = "UPDATE runs SET closing = 1 WHERE key = ?";
 const markTaken = "UPDATE runs SET taken_from = ?, epoch = epoch + 1 WHERE key = ?";
@@ -118,22 +118,12 @@ function storedState(connection: Connection, key: number): StoredState {
 
 /** In the order of the columns of `updateRun`. */
 function valuesOfState(state: RunState, keep: Keep): readonly unknown[] {
-  return [
-    state.status,
-    state.dueAt ?? null,
-    state.wakeReason ?? null,
-    state.workerId ?? null,
-    state.recoveryAttempts,
-    state.parked ? JSON.stringify(state.parked) : null,
-    state.startedAt ?? null,
-    state.completedAt ?? null,
-    keep(state.result ?? null),
-    keep(state.error ?? null),
-    state.continuedTo ?? null,
-    state.cancellationRequested ? 1 : null,
-    state.closableChildren,
-    state.reservedFor ?? null,
-  ];
+  const { status, dueAt, wakeReason, workerId, recoveryAttempts, startedAt, completedAt, interruptedAt, continuedTo, closableChildren, reservedFor } = state;
+  const parked = state.parked && JSON.stringify(state.parked);
+  const cancellationRequested = state.cancellationRequested && 1;
+  const [result, error] = [keep(state.result ?? null), keep(state.error ?? null)];
+  const values = [status, dueAt, wakeReason, workerId, recoveryAttempts, parked, startedAt, completedAt, result, error, interruptedAt, continuedTo];
+  return [...values, cancellationRequested, closableChildren, reservedFor].map((value) => value ?? null);
 }
 
 interface End {

@@ -74,6 +74,7 @@ export interface StateRow {
   readonly parked: string | null;
   readonly started_at: number | null;
   readonly completed_at: number | null;
+  readonly interrupted_at: number | null;
   readonly continued_to: string | null;
   readonly cancellation_requested: number | null;
   readonly closable_children: number;
@@ -121,6 +122,7 @@ export function stateOfRow(row: StateRow): RunState {
     ...(row.parked !== null && { parked: JSON.parse(row.parked) as Parked }),
     ...(row.started_at !== null && { startedAt: row.started_at }),
     ...(row.completed_at !== null && { completedAt: row.completed_at }),
+    ...(row.interrupted_at !== null && { interruptedAt: row.interrupted_at }),
     ...(row.continued_to !== null && { continuedTo: row.continued_to as RunId }),
     ...(row.cancellation_requested !== null && { cancellationRequested: true }),
     closableChildren: row.closable_children,

@@ -12,7 +12,7 @@ import { eventOfRow, recordOfRow, type EventRow, type RunRow } from "./rows.js";
 const runColumns = `key, run_id, workflow, durable, status, epoch, inbox, due_at, wake_reason, worker_id, recovery_attempts, parked,
   created_at, started_at, completed_at, idempotency_key, tags, recover_on_worker_loss, max_recovery_attempts, max_duration_ms,
   parent, parent_operation, parent_close, nesting_depth, continued_from, continued_to, rerun_of, seed,
-  cancellation_requested, closable_children, reserved_for, closing, orphaned,
+  interrupted_at, cancellation_requested, closable_children, reserved_for, closing, orphaned,
   ${kept("input")}, ${kept("result")}, ${kept("error")}`;
 
 const selectRun = `SELECT ${runColumns} FROM runs WHERE run_id = ?`;
@@ -116,10 +116,15 @@ export function listRuns(connection: Connection, filter: RunFilter): readonly Ru
 function page(connection: Connection, filter: RunFilter, status: RunStatus | undefined): readonly RunRow[] {
   const conditions = conditionsOf(filter, status).filter(([, value]) => value !== undefined);
   const where = ["TRUE", ...conditions.map(([sql]) => sql)].join(" AND ");
-  // The index is named: that of a status fits as well, and goes through the whole store.
-  const from = filter.parentId === undefined ? "runs" : "runs INDEXED BY runs_children";
+  const from = tableFor(filter);
   const select = `SELECT ${runColumns} FROM ${from} WHERE ${where} ORDER BY created_at DESC, key DESC LIMIT ?`;
   return connection.sql<RunRow>(select).all(...conditions.map(([, value]) => value), filter.limit);
+}
+
+// The index is named: that of a status fits as well, and goes through the whole store.
+function tableFor({ parentId, interruptedFrom }: RunFilter): string {
+  if (parentId !== undefined) return "runs INDEXED BY runs_children";
+  return interruptedFrom === undefined ? "runs" : "runs INDEXED BY runs_interrupted";
 }
 
 function conditionsOf(filter: RunFilter, status: RunStatus | undefined): readonly (readonly [sql: string, value: string | number | undefined])[] {
@@ -130,6 +135,8 @@ function conditionsOf(filter: RunFilter, status: RunStatus | undefined): readonl
     ["parent = ?", filter.parentId],
     ["EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)", filter.tag],
     ["EXISTS (SELECT 1 FROM (SELECT ? AS part) WHERE instr(run_id, part) OR instr(workflow, part) OR instr(idempotency_key, part))", filter.query],
+    ["interrupted_at >= ?", filter.interruptedFrom],
+    ["interrupted_at < ?", filter.interruptedBefore],
     ["created_at >= ?", filter.createdFrom],
     ["created_at < ?", filter.createdBefore],
     ["(created_at, key) < (SELECT created_at, key FROM runs WHERE run_id = ?)", filter.before],

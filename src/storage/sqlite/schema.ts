@@ -78,6 +78,7 @@ export const migrations: readonly Migration[] = [
     since: "0.1.0",
     sql: `
       ALTER TABLE runs ADD COLUMN max_duration_ms INTEGER;
+      ALTER TABLE runs ADD COLUMN interrupted_at INTEGER;
       ALTER TABLE runs ADD COLUMN parent TEXT;
       ALTER TABLE runs ADD COLUMN parent_operation TEXT;
       ALTER TABLE runs ADD COLUMN parent_close TEXT;
@@ -95,6 +96,7 @@ export const migrations: readonly Migration[] = [
       ALTER TABLE runs ADD COLUMN taken_from TEXT;
       CREATE INDEX runs_children ON runs (parent, created_at) WHERE parent IS NOT NULL;
       CREATE INDEX runs_live_children ON runs (parent, parent_close) WHERE parent IS NOT NULL AND completed_at IS NULL AND orphaned IS NULL;
+      CREATE INDEX runs_interrupted ON runs (created_at) WHERE interrupted_at IS NOT NULL;
       CREATE INDEX runs_closing ON runs (closing) WHERE closing = 1;
       CREATE INDEX runs_taken ON runs (taken_from, completed_at) WHERE taken_from IS NOT NULL;
 
@@ -115,6 +117,7 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX hooks_by_status ON hooks (status, created_at, run, sequence);
 
       -- What the fold of version 2 makes of the events of version 1.
+      UPDATE runs SET interrupted_at = (SELECT max(at) FROM events WHERE run = key AND type = 6) WHERE key IN (SELECT run FROM events WHERE type = 6);
       UPDATE runs SET cancellation_requested = 1 WHERE key IN (SELECT run FROM events WHERE type = 8);
       UPDATE runs SET recovery_attempts = 0 WHERE recovery_attempts > 0 AND EXISTS (
         SELECT 1 FROM events WHERE run = key AND type = 4 AND rest ->> '$.reason' = 'waiting'

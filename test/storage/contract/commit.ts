@@ -128,9 +128,9 @@ export function commitContract(make: MakeStore): void {
     test("a parked run keeps why, and is not due", async () => {
       const { runId } = await running(store.backend);
       await commitOne(store.backend, { runId, fence: 1, seen: 1, events: [parked("v1")] });
-      const run = await record(store.backend, runId);
-      expect(run).toMatchObject({ status: "interrupted", parked: { code: "NON_DETERMINISTIC", version: "v1", place: "order.ts:3:7", error: "charge was not asked for" } });
-      expect([run.dueAt, run.workerId]).toEqual([undefined, undefined]);
+      const left = await record(store.backend, runId);
+      expect(left).toMatchObject({ status: "interrupted", parked: { code: "NON_DETERMINISTIC", version: "v1", place: "order.ts:3:7", error: "charge was not asked for" } });
+      expect([left.dueAt, left.workerId]).toEqual([undefined, undefined]);
     });
   });
 }

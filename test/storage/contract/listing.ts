@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { RunId } from "../../../src/core/ids.js";
 import type { NewRun } from "../../../src/core/run.js";
 import type { Backend, RunFilter } from "../../../src/storage/backend.js";
-import { commitOne, eachWith, ended, run, running, t0, type MakeStore } from "./support.js";
+import { claimed, commitOne, eachWith, ended, enter, request, run, running, t0, type MakeStore } from "./support.js";
 
 export function listingContract(make: MakeStore): void {
   describe("listing", () => {
@@ -58,6 +58,17 @@ export function listingContract(make: MakeStore): void {
       expect(await list(store.backend, { query: "%" })).toEqual([]);
       expect(await list(store.backend, { createdFrom: t0 + 10, createdBefore: t0 + 30 })).toEqual([ids[2], ids[1]]);
       expect(await list(store.backend, { workflowName: "order", createdFrom: t0 + 10, tag: "vip" })).toEqual([]);
+    });
+
+    test("by when they were last interrupted, whatever became of them", async () => {
+      const lost = await running(store.backend);
+      await running(store.backend);
+      expect(lost.workerId).toBeDefined();
+      if (lost.workerId !== undefined) await store.backend.loseWorker({ workerId: lost.workerId, now: t0 + 50, error: "gone", charge: "none" });
+      await claimed(store.backend, request(await enter(store.backend), { runId: lost.runId }));
+      expect(await list(store.backend, { interruptedFrom: t0 + 50 })).toEqual([lost.runId]);
+      expect(await list(store.backend, { interruptedFrom: t0, interruptedBefore: t0 + 50 })).toEqual([]);
+      expect(await list(store.backend, { interruptedFrom: t0 + 51 })).toEqual([]);
     });
 
     test("ids are found by prefix, newest first, at most the limit", async () => {
