@@ -32,6 +32,45 @@ export async function createRun(backend, workflowName, { input = null, dueAt = s
   return runId;
 }
 
+const batch = 2000;
+
+/**
+ * Starts runs and lets go of each with the same events. Their ids.
+ * @param {Backend} backend
+ * @param {{ readonly workerId: import("../dist/core/ids.js").WorkerId, readonly workflowName: string, readonly count: number, readonly events: readonly import("../dist/core/events/event.js").WorkflowEvent[] }} suspension
+ */
+export async function suspendAll(backend, { workerId, workflowName, count, events }) {
+  const ids = [];
+  for (let left = count; left > 0; left -= batch) {
+    for (let n = 0; n < Math.min(batch, left); n++) ids.push(await createRun(backend, workflowName));
+    const runs = await claimRuns(backend, { workerId, workflowName, limit: batch });
+    await backend.commit(runs.map(({ runId, epoch }) => ({ runId, fence: epoch, seen: 1, events })));
+  }
+  return ids;
+}
+
+/**
+ * A worker of the store's records only; it holds nothing when it is left.
+ * @param {Backend} backend
+ * @param {string} workflowName
+ */
+export async function enterWorker(backend, workflowName) {
+  const workerId = newWorkerId(systemClock.now(), randomBytes);
+  const workflows = [workflowName];
+  await backend.registerWorker({ workerId, role: "embedded", hostname: "bench", pid: process.pid, version: "bench", concurrency: 1, workflows, startedAt: systemClock.now() });
+  return workerId;
+}
+
+/**
+ * @param {Backend} backend
+ * @param {{ readonly workerId: import("../dist/core/ids.js").WorkerId, readonly workflowName: string, readonly limit: number }} claim
+ */
+export async function claimRuns(backend, { workerId, workflowName, limit }) {
+  const result = await backend.claim({ workerId, workflows: [workflowName], version: "bench", company: "any", limit, now: systemClock.now() });
+  if (result.worker === "dead") throw new Error("the worker of the benchmark was declared dead");
+  return result.claimed;
+}
+
 /**
  * Creates runs in a new store and executes all of them in this process.
  * @param {string} path

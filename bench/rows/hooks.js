@@ -3,10 +3,11 @@ import { systemClock } from "../../dist/base/clock.js";
 import { encode } from "../../dist/base/codec.js";
 import { openSqlite } from "../../dist/storage/sqlite/sqlite-backend.js";
 import { freshFile, interleaved, median } from "../harness.js";
+import { memoryFigure } from "../memory.js";
 import { openProject, startWorkers } from "../project.js";
-import { atMost, megabytes, ms, times } from "../report.js";
+import { atMost, ms, times } from "../report.js";
+import { enterWorker, suspendAll } from "../store.js";
 import { waiting } from "../workflows.js";
-import { difference, enterWorker, idleBytes, suspendAll } from "./suspended.js";
 
 const few = 10;
 const hookId = /** @type {import("../../dist/core/ids.js").OperationId} */ ("hook_go_1");
@@ -16,10 +17,9 @@ export async function hooks(bench) {
   const many = bench.quick ? 2000 : 10_000;
   const resumes = few * bench.pairs * 4;
   const [crowd, handful] = [await waitingRuns(bench, many + resumes), await waitingRuns(bench, few)];
-  const memory = await interleaved(bench.quick ? 1 : 3, async () => ({ measured: await idleBytes(crowd.path), reference: await idleBytes(handful.path) }));
-  const resumed = await resumeByTurns(bench, crowd, handful);
-  const more = memory.measured - memory.reference;
   const among = `among ${many.toLocaleString("en")} runs that wait for hooks`;
+  const memory = await memoryFigure(bench, { crowded: crowd.path, empty: handful.path, among, few });
+  const resumed = await resumeByTurns(bench, crowd, handful);
   return [
     {
       what: `resuming one ${among} → completed elsewhere`,
@@ -28,13 +28,7 @@ export async function hooks(bench) {
       ratio: resumed.ratio,
       ...atMost(1.2, resumed.ratio, times),
     },
-    {
-      what: `memory of an idle worker ${among}`,
-      measured: `${megabytes(memory.measured)} (${difference(more)})`,
-      reference: `${megabytes(memory.reference)} among ${few}`,
-      ratio: memory.ratio,
-      ...atMost(20 * 1_048_576, more, difference),
-    },
+    memory,
   ];
 }
 

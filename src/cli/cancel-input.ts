@@ -1,5 +1,5 @@
 import type { RunRecord } from "../core/run.js";
-import { runsToCancel } from "../services/cancel-run.js";
+import { runsToCancel, type CancelFilter } from "../services/cancel-run.js";
 import { findRuns } from "../services/find-run.js";
 import type { Project } from "../services/project.js";
 import { confirm, demandTerminal } from "./prompts.js";
@@ -8,7 +8,7 @@ import { UsageError } from "./usage-error.js";
 /** The words that name the runs to cancel: ids or filters. */
 export interface AskedRuns {
   readonly ids: readonly string[];
-  readonly filter: Parameters<typeof runsToCancel>[1];
+  readonly filter: CancelFilter;
   readonly yes: boolean;
 }
 

@@ -3,6 +3,7 @@ import { text as textOf } from "node:stream/consumers";
 import { isObject, type JsonSchema } from "../base/json.js";
 import { suggest, UsageError } from "./usage-error.js";
 
+/** The flags that spell an input out. */
 export interface InputFlags {
   /** `key=value`, repeatable. */
   readonly arg: readonly string[];
@@ -40,6 +41,7 @@ export function fieldsOf(schema: JsonSchema | undefined): readonly Field[] {
   }));
 }
 
+/** A property of a schema, as people are asked for it. */
 export interface Field {
   readonly name: string;
   /** JSON Schema's word for it; `any` where it has none. */

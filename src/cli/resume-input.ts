@@ -1,3 +1,4 @@
+import type { JsonSchema } from "../base/json.js";
 import { InvalidPayloadError } from "../core/errors.js";
 import { openHooks, type HookRow } from "../services/list-hooks.js";
 import type { Project } from "../services/project.js";
@@ -10,6 +11,7 @@ import { UsageError } from "./usage-error.js";
 
 const example = `--payload '{"approved": true}'`;
 
+/** A payload that was given, which may be null. */
 export interface Given {
   readonly payload: unknown;
 }
@@ -71,7 +73,7 @@ interface Form {
 }
 
 /** The questions that lead to a payload: one for each field of an object, else a single one. */
-function formOf(schema: Parameters<typeof fieldsOf>[0]): Form {
+function formOf(schema: JsonSchema | undefined): Form {
   const fields = fieldsOf(schema);
   if (fields.length > 0) return { fields, payloadOf: (answers) => answers, refused: (error) => fieldsNamed(fields, error) };
   const type = typeof schema?.["type"] === "string" ? schema["type"] : "any";

@@ -46,6 +46,7 @@ export function claimEvent(state: RunState, { workerId, version, now }: Claimant
   return { type: "workflow.resumed", at: now, reason: state.wakeReason ?? "recovery", workerId, version };
 }
 
+/** Who claims, and when. */
 export interface Claimant {
   readonly workerId: WorkerId;
   /** Of the code that it has loaded. */

@@ -6,6 +6,7 @@ import type { OperationId, RunId } from "./ids.js";
 import { isTerminal, type RunRecord } from "./run.js";
 
 export const hookStatuses = ["pending", "received", "expired", "disposed"] as const;
+/** Where a hook is in its life: it leaves `pending` once. */
 export type HookStatus = (typeof hookStatuses)[number];
 
 /** A hook as a store keeps it: the fold of its events. Its token is `tokenOf(runId, hookId)`. Times in milliseconds since the epoch. */
@@ -62,6 +63,7 @@ export function foldHooks({ runId, status }: Pick<RunRecord, "runId" | "status">
   return rows;
 }
 
+/** The hooks of a run. */
 export type HookRows = ReadonlyMap<OperationId, HookRecord>;
 
 function mapOf(rows: HookRows, change: (hook: HookRecord) => HookRecord): Map<OperationId, HookRecord> {

@@ -22,6 +22,7 @@ export function parseRunId(text: string): RunId | undefined {
   return text.startsWith("run_") && ulidPattern.test(text.slice(4)) ? (text as RunId) : undefined;
 }
 
+/** A new id; `nowMs` is milliseconds since the epoch, and newer ids sort behind older ones. */
 export function newRunId(nowMs: number, random: RandomBytes): RunId {
   return `run_${ulid(nowMs, random)}` as RunId;
 }
@@ -32,7 +33,7 @@ export function newWorkerId(nowMs: number, random: RandomBytes): WorkerId {
 
 /** Names are parts of ids that people type and put into URLs. */
 export function isValidName(name: string): boolean {
-  return namePattern.test(name) && name.length <= 128;
+  return typeof name === "string" && namePattern.test(name) && name.length <= 128;
 }
 
 const operationPattern = /^(?:step|sleep|hook|child|patch)_(?:[A-Za-z0-9_.-]+_)?[1-9]\d*$/;
@@ -41,6 +42,7 @@ export function isOperationId(text: string): text is OperationId {
   return operationPattern.test(text);
 }
 
+/** The id of the n-th call of a kind and name, `step_charge_card` and 1, say. */
 export function operationIdOf(kindAndName: string, n: number): OperationId {
   return `${kindAndName}_${n}` as OperationId;
 }

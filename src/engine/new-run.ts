@@ -13,6 +13,7 @@ export interface RecoverySettings {
   readonly maxRecoveryAttempts: number;
 }
 
+/** What a start adds to the definition. */
 export interface NewRunOptions {
   /** From {@link acceptInput}. */
   readonly input: Encoded;

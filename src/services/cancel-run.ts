@@ -63,8 +63,11 @@ export function isSettled({ status, parked }: CancelRow): boolean {
   return isTerminal(status) || parked === true;
 }
 
+/** Which runs are to be cancelled, where they are not named. */
+export type CancelFilter = Pick<RunFilter, "statuses" | "workflowName" | "query">;
+
 /** Every run that has not ended and fits the filter, newest first. */
-export async function runsToCancel(project: Project, filter: Pick<RunFilter, "statuses" | "workflowName" | "query">): Promise<readonly RunRecord[]> {
+export async function runsToCancel(project: Project, filter: CancelFilter): Promise<readonly RunRecord[]> {
   const { runs } = await listRuns(project, { statuses: liveStatuses, ...filter });
   return runs;
 }

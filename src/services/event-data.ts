@@ -12,6 +12,7 @@ import { stepNameOf } from "../core/steps.js";
 import { dateOf } from "./list-runs.js";
 import { errorCard } from "./show-run.js";
 
+/** The facts of an event, beside its type, time and place. */
 export type EventData = Readonly<Record<string, unknown>>;
 
 /** What an event says, under the names that JSON shows, its values decoded. */

@@ -10,6 +10,7 @@ export interface ChildRow extends RunRow {
   readonly nesting_depth: number;
 }
 
+/** Whose children, and which. */
 export interface ListChildrenOptions {
   /** A run id, a prefix, or `@last`. */
   readonly id: string;

@@ -16,6 +16,7 @@ export interface HookRow {
   readonly has_schema: boolean;
 }
 
+/** The newest hooks that fit. */
 export interface HookPage {
   readonly hooks: readonly HookRow[];
   /** Whether the store has more that fit. */

@@ -6,6 +6,7 @@ import { liveStatuses, type RunRecord, type RunStatus } from "../core/run.js";
 import { registeredWorkflows } from "../engine/registry.js";
 import { replayRun, type ReplayFinding } from "../engine/replay-run.js";
 import { findRuns } from "./find-run.js";
+import { listRuns } from "./list-runs.js";
 import type { Project } from "./project.js";
 
 /** Which runs are to be replayed: those with these ids, or every one that the filter lets through. */
@@ -49,7 +50,7 @@ export async function replayRuns(project: Project, which: RunsToReplay): Promise
   const rows: ReplayRow[] = [];
   let transient = 0;
   let misfit: PyworkflowError | undefined;
-  for await (const run of which.ids === undefined ? runsThatFit(project, which) : await findRuns(project, which.ids)) {
+  for (const run of await runsOf(project, which)) {
     if (!run.durable) {
       transient++;
       continue;
@@ -61,15 +62,10 @@ export async function replayRuns(project: Project, which: RunsToReplay): Promise
   return { rows, transient, ...(misfit !== undefined && { misfit }) };
 }
 
-const pageSize = 200;
-
-async function* runsThatFit({ backend }: Project, { statuses = liveStatuses, workflowName }: ReplayFilter): AsyncGenerator<RunRecord> {
-  for (let before: RunId | undefined; ; ) {
-    const page = await backend.listRuns({ statuses, limit: pageSize, ...(workflowName !== undefined && { workflowName }), ...(before !== undefined && { before }) });
-    yield* page;
-    before = page.at(-1)?.runId;
-    if (page.length < pageSize) return;
-  }
+async function runsOf(project: Project, which: RunsToReplay): Promise<readonly RunRecord[]> {
+  if (which.ids !== undefined) return findRuns(project, which.ids);
+  const { runs } = await listRuns(project, { statuses: liveStatuses, ...which });
+  return runs;
 }
 
 async function replay({ backend, config }: Project, run: RunRecord): Promise<ReplayFinding> {

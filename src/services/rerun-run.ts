@@ -11,7 +11,9 @@ import { lastOfChain } from "../engine/cancel-run.js";
 import { findRun } from "./find-run.js";
 import type { Project } from "./project.js";
 
+/** What is run again, and from where. */
 export interface RerunOptions {
+  /** A run id, a prefix, or `@last`. */
   readonly id: string;
   /** The operation that the new run begins at; what came before it keeps its outcomes. Absent: from the beginning. */
   readonly from?: string;

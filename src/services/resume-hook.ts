@@ -10,7 +10,9 @@ import { storable } from "../engine/run/storable.js";
 import type { Project } from "./project.js";
 import { findHook } from "./show-hook.js";
 
+/** Which hook gets what. */
 export interface ResumeHookOptions {
+  /** The whole token. */
   readonly token: string;
   readonly payload: unknown;
 }

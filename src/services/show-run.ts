@@ -70,8 +70,8 @@ function runCard(run: RunRecord, history: readonly RecordedEvent[]): RunCard {
   const { recovery_attempts, wake_at, tags, ...row } = runRow(run);
   return {
     ...row,
-    input: decode(run.input),
-    result: run.result === undefined ? null : decode(run.result),
+    input: decode(run.input) ?? null,
+    result: run.result === undefined ? null : (decode(run.result) ?? null),
     error: run.error === undefined ? null : errorCard(decode(run.error)),
     idempotency_key: run.idempotencyKey ?? null,
     tags,

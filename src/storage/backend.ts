@@ -74,7 +74,7 @@ export interface Backend {
 
   /**
    * Declares a worker dead and takes away what it held, in one transaction: each run's epoch is raised and `lossEvents` are
-   * appended to it, which interrupt it (due at once) or fail it. Guarded by the worker being alive: a second call changes nothing.
+   * appended to it, which interrupt it (due at once), or also fail or cancel it. Guarded by the worker being alive: a second call changes nothing.
    */
   loseWorker(loss: WorkerLoss): Promise<readonly LossOutcome[]>;
 
@@ -113,6 +113,7 @@ export interface RunCommit {
   readonly linked?: readonly LinkedAppend[];
 }
 
+/** What became of one member of a batch. */
 export type CommitResult =
   /** Every event above `seen`, own and foreign, ascending. Empty for a transient run. */
   | { readonly accepted: true; readonly events: readonly RecordedEvent[] }
@@ -124,12 +125,14 @@ export type CommitResult =
   /** An event of the hook does not fit its status (`foldHook`). */
   | { readonly accepted: false; readonly refused: "hook"; readonly hookId: OperationId };
 
+/** The run that was created, or that was there. */
 export interface CreateResult {
   readonly runId: RunId;
   /** False where the idempotency key named an older run. */
   readonly created: boolean;
 }
 
+/** Who claims, and what. */
 export interface ClaimRequest {
   readonly workerId: WorkerId;
   /** The only workflows to claim; runs of others stay for somebody who knows them. */
@@ -144,6 +147,7 @@ export interface ClaimRequest {
   readonly now: number;
 }
 
+/** What a claim with these terms would find. */
 export type DueRequest = Pick<ClaimRequest, "workflows" | "version" | "company" | "limit" | "now">;
 
 export type ClaimResult =
@@ -164,12 +168,14 @@ export type ClaimResult =
       readonly closing: boolean;
     };
 
+/** Which hooks to list: those that fit all that is given, at most `limit`. */
 export interface HookFilter {
   readonly runId?: RunId;
   readonly status?: HookStatus;
   readonly limit: number;
 }
 
+/** Which runs to list: those that fit all that is given, at most `limit`. */
 export interface RunFilter {
   readonly statuses?: readonly RunStatus[];
   readonly workflowName?: string;
@@ -192,6 +198,7 @@ export interface RunFilter {
 export type WorkerRole = "supervisor" | "worker" | "embedded";
 export type WorkerStatus = "online" | "draining" | "dead";
 
+/** What a worker says of itself when it begins. */
 export interface NewWorker {
   readonly workerId: WorkerId;
   readonly role: WorkerRole;
@@ -206,6 +213,7 @@ export interface NewWorker {
   readonly startedAt: number;
 }
 
+/** A worker as a store keeps it. */
 export interface WorkerRecord extends NewWorker {
   readonly status: WorkerStatus;
   /** Raised by each heartbeat; an observer watches it stand still. */
@@ -224,6 +232,7 @@ export interface WorkerChange {
   readonly stopRequested?: true;
 }
 
+/** The end of a worker, as its observer tells it. */
 export interface WorkerLoss {
   readonly workerId: WorkerId;
   readonly now: number;

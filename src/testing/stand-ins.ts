@@ -22,6 +22,7 @@ export function stepsWith(standIns: StepStandIns): (definition: StepDefinition) 
   };
 }
 
+/** The engine whose hooks are answered. */
 export interface Answering {
   /** Resolves when nothing moves any more. */
   settled(): Promise<void>;

@@ -59,6 +59,8 @@ describe("runs cancel, by ids", () => {
 
     const late = await run("runs", "cancel", runId, "--reason", "wrong customer", "--wait", "--timeout", "0.1", "-o", "json");
     expect([late.code, JSON.parse(late.stdout)]).toEqual([6, { run_id: runId, cancelled: true, status: "suspended" }]);
+    expect(late.stderr).toContain("No live worker executes tidy");
+    expect((await run("runs", "wait", runId, "--timeout", "0.1")).stderr).toContain("No live worker executes tidy");
 
     await project.runWorkers("--processes", "1").ready();
     const waited = await run("runs", "wait", runId);
@@ -102,6 +104,11 @@ describe("runs cancel, by ids", () => {
 });
 
 describe("runs cancel, by filters", () => {
+  test.each(["--query", "--workflow"])("an empty %s, of a variable that is not set say, is refused: it would fit every run", async (flag) => {
+    const { code, stderr } = await run("runs", "cancel", flag, "", "--yes");
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`${flag}: it is empty`)]);
+  });
+
   test("--dry-run shows, --yes cancels, and nothing left is an empty list", async () => {
     const ids = await project.startRuns("bulk", [1, 2, 3]);
     const call = ["runs", "cancel", "--workflow", "bulk", "--status", "pending", "-o", "json"];

@@ -1,11 +1,12 @@
-import { expect, test } from "vitest";
+import { assert, expect, test } from "vitest";
 import { encode } from "../../src/base/codec.js";
 import type { RunId } from "../../src/core/ids.js";
 import { requestCancellation } from "../../src/engine/cancel-run.js";
-import { continueAsNew, hook, patched, runChild, workflow } from "../../src/index.js";
+import { continueAsNew, hook, patched, runChild, step, workflow } from "../../src/index.js";
 import type { Backend } from "../../src/storage/backend.js";
 import { createMemoryBackend } from "../../src/storage/memory/memory-backend.js";
-import { executeDue, startRun } from "../support/in-memory.js";
+import { executeDue, startProcess, startRun } from "../support/in-memory.js";
+import { gatedBackend, type HeldCall } from "../support/simulation/gated-backend.js";
 
 // What the simulation has found, each as small as it could be made.
 
@@ -48,6 +49,51 @@ test("a cancelled run says that nobody waits for its hook any more, also where i
   const closed = (await backend.readHistory(runId, 0)).filter((event) => event.type === "hook.disposed").map(({ operationId, reason }) => `${operationId} ${reason}`);
   expect(closed).toEqual(["hook_early_1 cancelled", "hook_last_1 cancelled"]);
 });
+
+let calls = 0;
+const count = step("fuzz.count", () => void calls++);
+const counts = workflow("fuzz.counts", async () => {
+  await hook("go");
+  await count();
+});
+
+test("what a late read brings beside the run's own suspension is for the next holder: no step begins", async () => {
+  calls = 0;
+  const store = createMemoryBackend();
+  const runId = await startRun(store, counts);
+  const held: HeldCall[] = [];
+  const { claim, executor } = await startProcess(gatedBackend(store, { hold: (call) => void held.push(call) }), { workflows: [counts] });
+  const [run] = await claim();
+  assert(run);
+  const departure = executor.execute(run);
+  const next = async () => {
+    await expect.poll(() => held.length).toBeGreaterThan(0);
+    const call = held.shift();
+    assert(call);
+    return call;
+  };
+  const answer = async (call: HeldCall) => call.answer(await call.carryOut());
+  await answer(await next()); // the history
+  await answer(await next()); // hook.created
+  const suspending = await next();
+  executor.wake(runId, 100);
+  const read = await next();
+  const suspended = await suspending.carryOut();
+  await resume(store, runId, "hook_go_1");
+  await answer(read);
+  await turns(20);
+  suspending.answer(suspended);
+  expect(await departure).toBe("suspended");
+  expect(calls).toBe(0);
+});
+
+async function turns(many: number): Promise<void> {
+  for (let turn = 0; turn < many; turn++) {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+}
 
 async function resume(backend: Backend, runId: RunId, hookId: string): Promise<void> {
   const waiting = (await backend.listHooks({ runId, limit: 10 })).find((each) => each.hookId === hookId);

@@ -1,5 +1,5 @@
 import { string as text } from "@oclif/core/args";
-import { boolean, custom, string } from "@oclif/core/flags";
+import { boolean, custom } from "@oclif/core/flags";
 import { BaseCommand } from "../../cli/base-command.js";
 import type { Selection } from "../../cli/cancel-input.js";
 import { defined } from "../../cli/defined.js";
@@ -7,6 +7,7 @@ import { duration, filled, oneOf } from "../../cli/flags.js";
 import { RunEndedError, WaitTimeoutError } from "../../core/errors.js";
 import { liveStatuses, type RunStatus } from "../../core/run.js";
 import type { CancelRow } from "../../services/cancel-run.js";
+import type { Project } from "../../services/project.js";
 
 const defaultTimeoutMs = 30_000;
 
@@ -27,8 +28,8 @@ export default class RunsCancel extends BaseCommand<typeof RunsCancel> {
     timeout: duration({ dependsOn: ["wait"], description: "with --wait: no longer than this, 30s unless told" }),
     force: boolean({ description: "end them at once: their code does not clean up" }),
     status: custom<RunStatus>({ ...oneOf(liveStatuses), multiple: true, multipleNonGreedy: true, description: "every run of this status; repeatable" })(),
-    workflow: string({ helpValue: "NAME", description: "every run of this workflow" }),
-    query: string({ char: "q", helpValue: "TEXT", description: "every run with this in its id, workflow name or idempotency key" }),
+    workflow: filled({ helpValue: "NAME", description: "every run of this workflow" }),
+    query: filled({ char: "q", helpValue: "TEXT", description: "every run with this in its id, workflow name or idempotency key" }),
     yes: boolean({ char: "y", description: "don't ask before cancelling what the filters find" }),
     "dry-run": boolean({ description: "show what would be cancelled, and change nothing" }),
   };
@@ -42,6 +43,7 @@ export default class RunsCancel extends BaseCommand<typeof RunsCancel> {
       const selection = await select(project, asked);
       if (dry || !(await agreed(selection, asked))) return this.tell(selection, selection.runs.map(untouched));
       const order = { wait, force, timeoutMs: timeout, requestedBy: "pyworkflow runs cancel", ...defined({ reason }) };
+      if (wait && !force) await this.tellOfAbsentWorkers(project, selection);
       const rows = await cancelRuns(project, selection.runs.map(({ runId }) => runId), order);
       await this.tell(selection, rows);
       const ended = rows.find(({ cancelled }) => !cancelled);
@@ -50,6 +52,13 @@ export default class RunsCancel extends BaseCommand<typeof RunsCancel> {
       const late = rows.find((row) => !isSettled(row));
       if (wait && late !== undefined) throw new WaitTimeoutError(late.run_id, late.status);
     });
+  }
+
+  private async tellOfAbsentWorkers(project: Project, { runs }: Selection): Promise<void> {
+    const { waitsForWorker } = await import("../../cli/waits-for-worker.js");
+    // The others end, or stay parked, without anybody's help.
+    const need = runs.filter(({ startedAt, completedAt, parked }) => startedAt !== undefined && completedAt === undefined && parked === undefined);
+    for (const line of await waitsForWorker(project, need.map(({ workflowName }) => ({ workflow_name: workflowName })))) this.note(line);
   }
 
   private async tell({ named }: Selection, rows: readonly CancelRow[]): Promise<void> {

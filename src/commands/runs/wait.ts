@@ -11,13 +11,16 @@ export default class RunsWait extends BaseCommand<typeof RunsWait> {
   static override flags = { timeout: duration({ description: "wait no longer than this" }) };
 
   async run(): Promise<void> {
-    const [{ findRun }, { waitRun }, { outcomeOf, resultOf }] = await Promise.all([
+    const [{ waitsForWorker }, { findRun }, { waitRun }, { outcomeOf, resultOf }] = await Promise.all([
+      import("../../cli/waits-for-worker.js"),
       import("../../services/find-run.js"),
       import("../../services/wait-run.js"),
       import("../../services/read-result.js"),
     ]);
     const run = await this.withProject({ readOnly: true }, async (project) => {
-      const { runId } = await findRun(project, this.args.id);
+      const { runId, workflowName, completedAt, parked } = await findRun(project, this.args.id);
+      const waits = completedAt === undefined && parked === undefined;
+      for (const line of await waitsForWorker(project, waits ? [{ workflow_name: workflowName }] : [])) this.note(line);
       return waitRun(project, { runId, ...defined({ timeoutMs: this.flags.timeout }) });
     });
     this.show(outcomeOf(run), { table: () => `${run.runId} ${run.status}`, plain: () => [run.runId] });

@@ -27,21 +27,24 @@ interface ChildEnd {
   readonly parentClose?: ParentClose;
 }
 
+/** The child returned `value`. */
 export interface ChildCompleted extends ChildEnd {
   readonly type: "child_workflow.completed";
   readonly value: Encoded;
 }
 
-/** `value` is the child's error. */
+/** The child failed with the error `value`, or could not be started because of it. */
 export interface ChildFailed extends ChildEnd {
   readonly type: "child_workflow.failed";
   readonly value: Encoded;
 }
 
+/** The child was cancelled, or was never started because its parent was. */
 export interface ChildCancelled extends ChildEnd {
   readonly type: "child_workflow.cancelled";
   readonly reason?: string;
 }
 
+/** What settles a child. */
 export type ChildOutcome = ChildCompleted | ChildFailed | ChildCancelled;
 export type ChildEvent = ChildStarted | ChildOutcome;

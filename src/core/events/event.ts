@@ -14,6 +14,7 @@ export type EventType = WorkflowEvent["type"];
 export type RecordedEvent = WorkflowEvent & { readonly sequence: number };
 
 export type OperationEvent = StepEvent | SleepEvent | HookEvent | ChildEvent | PatchRecorded;
+/** What may settle an operation; `isOutcome` tells whether it does. */
 export type OutcomeEvent =
   | Extract<
       OperationEvent,

@@ -36,6 +36,7 @@ export interface WorkflowSuspended {
   readonly reservedFor?: string;
 }
 
+/** Why a run was due when it was claimed, or taken up by hand. */
 export type ResumeReason = "timer" | "retry" | "hook" | "child" | "cancellation" | "released" | "recovery" | "manual_retry";
 
 /** Each later claim. */
@@ -72,6 +73,7 @@ export interface WorkerLost {
   readonly recoverable: boolean;
 }
 
+/** The kinds of misfit; headings of docs/errors.md. */
 export type ParkCode = "NON_DETERMINISTIC" | "NON_DURABLE_AWAIT";
 
 /** Code and history do not fit: the run is parked until other code takes it up. */
@@ -115,6 +117,7 @@ export interface CancellationRequested {
   readonly requestedBy: string;
 }
 
+/** What ends a run. */
 export type RunEnd = WorkflowCompleted | WorkflowFailed | WorkflowCancelled | WorkflowContinued;
 
 export type RunEvent =

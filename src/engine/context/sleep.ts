@@ -1,6 +1,7 @@
 import { pause, systemClock } from "../../base/clock.js";
 import { parseDurationMs, type Duration } from "../../base/duration.js";
 import { InvalidDefinitionError } from "../../core/errors.js";
+import type { SleepLength } from "../run/operation.js";
 import { currentBody } from "./current.js";
 
 /**
@@ -11,13 +12,11 @@ export function sleep(durationOrDate: Duration | Date): Promise<void> {
   const length = lengthOf(durationOrDate);
   if (length === undefined) return Promise.reject(noDuration(durationOrDate));
   const current = currentBody();
-  if (current === undefined) return plainSleep(length.durationMs ?? length.until - systemClock.now());
+  if (current === undefined) return plainSleep(length.until === undefined ? length.durationMs : length.until - systemClock.now());
   return current.body.ask({ kind: "sleep", args: [durationOrDate], ...length }, current.shielded) as Promise<void>;
 }
 
-type Length = { readonly durationMs: number } | { readonly durationMs?: never; readonly until: number };
-
-function lengthOf(value: Duration | Date): Length | undefined {
+function lengthOf(value: Duration | Date): SleepLength | undefined {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : { until: value.getTime() };
   const durationMs = parseDurationMs(value);
   return durationMs === undefined ? undefined : { durationMs };

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { decode, sameExceptStacks, type Encoded } from "../../base/codec.js";
 import { deferred, handled } from "../../base/deferred.js";
 import { assert } from "../../base/unreachable.js";
@@ -202,7 +203,7 @@ export class Body implements BodyHandle {
     const recorded = this.#options.history.ask(id);
     // I6
     if (recorded?.args !== undefined && !sameExceptStacks(recorded.args, args)) {
-      const message = `${id} was asked for with other arguments than the history has: ${shorten(args)}, not ${shorten(recorded.args)}`;
+      const message = `${id} was asked for with other arguments than the history has: ${argumentsText(args)}, not ${argumentsText(recorded.args)}`;
       this.#misfit("NON_DETERMINISTIC", message, id);
       return never();
     }
@@ -353,6 +354,8 @@ function rejected(error: unknown): Promise<never> {
   return handled(promise);
 }
 
-function shorten(text: string): string {
+// As a program would write them: what is stored has marks of the codec's own.
+function argumentsText(args: Encoded): string {
+  const text = inspect(decode(args), { breakLength: Infinity });
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

@@ -1,9 +1,8 @@
 import type { Clock } from "../../base/clock.js";
 import type { WorkerId } from "../../core/ids.js";
 import type { Backend } from "../../storage/backend.js";
-import type { StepDefinition } from "../definition.js";
 import type { ExecutorEvents } from "../executor.js";
-import type { WorkflowDefinition } from "../definition.js";
+import type { StepDefinition, WorkflowDefinition } from "../definition.js";
 import type { RecoverySettings } from "../new-run.js";
 import type { GroupCommit } from "../group-commit.js";
 import type { StepSlots } from "./step-slots.js";
@@ -28,6 +27,7 @@ export interface RunEnvironment {
   random(): number;
 }
 
+/** How large a run may grow: events, and bytes of one value. */
 export interface RunLimits {
   readonly eventSoft: number;
   readonly eventHard: number;

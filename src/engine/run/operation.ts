@@ -8,6 +8,7 @@ import type { StepDefinition, WorkflowDefinition } from "../definition.js";
 /** What a durable call asks for. */
 export type Request = StepRequest | SleepRequest | HookRequest | ChildRequest;
 
+/** A call of a step. */
 export interface StepRequest {
   readonly kind: "step";
   readonly name: string;
@@ -17,15 +18,17 @@ export interface StepRequest {
   readonly afterOthers?: true;
 }
 
-export interface SleepRequest {
+/** A call of `sleep()`. */
+export type SleepRequest = SleepLength & {
   readonly kind: "sleep";
   readonly name?: never;
   readonly args: readonly unknown[];
-  /** How long, or until when. */
-  readonly durationMs?: number;
-  readonly until?: number;
-}
+};
 
+/** How long, or until when, in milliseconds since the epoch. */
+export type SleepLength = { readonly durationMs: number; readonly until?: never } | { readonly durationMs?: never; readonly until: number };
+
+/** A wait for a payload. */
 export interface HookRequest {
   readonly kind: "hook";
   readonly name: string;
@@ -35,6 +38,7 @@ export interface HookRequest {
   readonly schema?: JsonSchema;
 }
 
+/** A call of `runChild()` or `startChild()`. */
 export interface ChildRequest {
   readonly kind: "child";
   readonly name: string;

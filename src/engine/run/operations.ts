@@ -138,7 +138,7 @@ export class Operations {
     const { id: operationId, args, after } = operation;
     const at = environment.clock.now();
     const recorded = log.history.operations.get(operationId);
-    const resumeAt = recorded?.dueAt ?? request.until ?? at + (request.durationMs ?? 0);
+    const resumeAt = recorded?.dueAt ?? request.until ?? at + request.durationMs;
     this.#setTimer(operation, resumeAt);
     if (recorded === undefined) log.emit({ type: "sleep.started", at, operationId, resumeAt, after, value: args });
   }

@@ -9,6 +9,7 @@ import type { Operation } from "./operation.js";
 /** What a durable call gives: its value, decoded when it is delivered, or what it throws. */
 export type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
+/** The run and the operation that an event settles. */
 export interface Receiver {
   readonly runId: RunId;
   /** The body has seen a request to cancel. */

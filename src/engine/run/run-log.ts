@@ -65,6 +65,11 @@ export class RunLog {
     return this.#inFlight !== undefined;
   }
 
+  /** Whether a commit is under way that lets go of the run. */
+  get leaving(): boolean {
+    return this.#inFlight?.final !== undefined;
+  }
+
   /** Sequence that the last event will have, if nobody else appends. */
   get length(): number {
     return this.history.lastSequence + this.#outbox.length + (this.#inFlight?.commit.events.length ?? 0);

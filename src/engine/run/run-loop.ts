@@ -251,7 +251,10 @@ export class RunLoop implements CommitMember {
     if (!this.#run.durable) return;
     const { commits } = this.#environment;
     const { history } = this.#log;
-    history.absorb((await commits.read(this.runId, history.lastSequence)) ?? []);
+    const newer = (await commits.read(this.runId, history.lastSequence)) ?? [];
+    // What comes after the run was let go of is for its next holder; where that was refused, it is loaded again.
+    if (this.#log.leaving) return;
+    history.absorb(newer);
     this.#log.final = undefined;
     // Somebody ended it by force, or its parent closed it.
     if (history.ended) this.#leave("lost");

@@ -6,7 +6,7 @@ import type { HookRecord } from "../../../src/core/hooks.js";
 import { tokenOf, type OperationId, type RunId } from "../../../src/core/ids.js";
 import { isTerminal, type RunRecord } from "../../../src/core/run.js";
 import type { WorkflowDefinition } from "../../../src/engine/definition.js";
-import { runContext, stepContext, workflow, type StepContext } from "../../../src/index.js";
+import { runContext, stepContext, StepTimeoutError, workflow, type StepContext } from "../../../src/index.js";
 import type { Backend, CommitResult, RunCommit } from "../../../src/storage/backend.js";
 import { createMemoryBackend } from "../../../src/storage/memory/memory-backend.js";
 import { startRun } from "../in-memory.js";
@@ -292,7 +292,7 @@ export class World implements Outside {
     const graceMs = this.#chance.pick([0, 5, 60_000]) ?? 0;
     const end = this.#time.nowMs + graceMs;
     await process.release(graceMs);
-    const running = this.#steps.running.some(({ context }) => context.workerId === process.workerId && process.released.has(context.runId));
+    const running = this.#steps.running.some(({ context }) => context.workerId === process.workerId && process.released.has(context.runId) && !hasTimedOut(context));
     if (running && this.#requests === 0 && this.#time.nowMs < end) this.errors.push("a run was handed over, and its step still had time");
   }
 
@@ -368,6 +368,11 @@ function newestFromOutside(member: Member | undefined, { workerId }: SimulatedPr
   const { run, history } = member;
   if (isTerminal(run.status)) return history.length;
   return run.workerId === workerId ? (run.inbox ?? 0) : 0;
+}
+
+// Its run has done with such an attempt, also where its code goes on.
+function hasTimedOut({ signal }: StepContext): boolean {
+  return signal.reason instanceof StepTimeoutError;
 }
 
 function storageError(outcome: "rolled_back" | "unknown"): StorageError {
