@@ -1,9 +1,9 @@
 import type { Clock } from "../base/clock.js";
-import { RunNotFoundError } from "../core/errors.js";
 import { requestEvents } from "../core/family.js";
 import type { RunId } from "../core/ids.js";
 import { isTerminal, type RunRecord } from "../core/run.js";
 import type { Backend } from "../storage/backend.js";
+import { lastOfChain } from "./chain.js";
 
 /** Which run is to end, and who says so. */
 export interface CancellationOrder {
@@ -37,15 +37,5 @@ export async function requestCancellation(backend: Backend, clock: Pick<Clock, "
     if (result?.accepted) return { run: await lastOfChain(backend, run.runId), written: true };
     // Read before the run is looked at again: what comes between is refused once more.
     seen = (await backend.readHistory(run.runId, 0)).length;
-  }
-}
-
-/** The run that goes on in the place of this one, or itself. Throws RunNotFoundError. */
-export async function lastOfChain(backend: Pick<Backend, "getRun">, runId: RunId): Promise<RunRecord> {
-  for (let id = runId; ; ) {
-    const run = await backend.getRun(id);
-    if (run === undefined) throw new RunNotFoundError(id);
-    if (run.continuedTo === undefined) return run;
-    id = run.continuedTo;
   }
 }

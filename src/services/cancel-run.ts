@@ -1,7 +1,8 @@
 import { WaitTimeoutError } from "../core/errors.js";
 import type { RunId } from "../core/ids.js";
 import { isTerminal, liveStatuses, type RunRecord, type RunStatus } from "../core/run.js";
-import { lastOfChain, requestCancellation, type CancellationAnswer } from "../engine/cancel-run.js";
+import { requestCancellation, type CancellationAnswer } from "../engine/cancel-run.js";
+import { lastOfChain } from "../engine/chain.js";
 import type { RunFilter } from "../storage/backend.js";
 import { listRuns } from "./list-runs.js";
 import type { Project } from "./project.js";

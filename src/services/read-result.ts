@@ -2,7 +2,7 @@ import { decode } from "../base/codec.js";
 import { misfitError, RunCancelledError, RunFailedError, RunNotEndedError } from "../core/errors.js";
 import type { RunId } from "../core/ids.js";
 import type { RunRecord, RunStatus } from "../core/run.js";
-import { lastOfChain } from "../engine/cancel-run.js";
+import { lastOfChain } from "../engine/chain.js";
 import { findRun } from "./find-run.js";
 import type { Project } from "./project.js";
 import { errorCard, thrownText, type ErrorCard } from "./show-run.js";

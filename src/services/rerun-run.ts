@@ -7,7 +7,7 @@ import { newRunId, type OperationId, type RunId } from "../core/ids.js";
 import { historyOf, reuseOf, type Reuse } from "../core/rerun.js";
 import { newestLives } from "../core/reset.js";
 import { isTerminal, settingsOf, type NewRun, type RunRecord, type RunStatus } from "../core/run.js";
-import { lastOfChain } from "../engine/cancel-run.js";
+import { lastOfChain } from "../engine/chain.js";
 import { findRun } from "./find-run.js";
 import type { Project } from "./project.js";
 

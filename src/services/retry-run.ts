@@ -73,7 +73,10 @@ async function refuseUnlessRetriable(backend: Backend, run: RunRecord): Promise<
   if (!durable) throw new RetryRefusedError(runId, "it is transient, so it has no history to go on from", `pyworkflow runs rerun ${runId} starts another one`);
   if (parent === undefined || status !== "failed") return;
   const isTold = (await backend.readHistory(parent.runId, 0)).some((event) => tellsFailureOf(event, runId));
-  if (isTold) throw new RetryRefusedError(runId, `its parent ${parent.runId} has been told of its failure`, `pyworkflow runs retry ${parent.runId} takes the parent up again, which starts this child anew`);
+  if (!isTold) return;
+  const parentFailed = (await backend.getRun(parent.runId))?.status === "failed";
+  const next = parentFailed ? `pyworkflow runs retry ${parent.runId} takes the parent up again, which starts this child anew` : `pyworkflow runs rerun ${runId} starts another one, without a parent`;
+  throw new RetryRefusedError(runId, `its parent ${parent.runId} has been told of its failure`, next);
 }
 
 function tellsFailureOf(event: RecordedEvent, child: RunId): boolean {

@@ -1,6 +1,6 @@
 import type { RunId } from "../core/ids.js";
 import type { RunStatus } from "../core/run.js";
-import { lastOfChain } from "../engine/cancel-run.js";
+import { lastOfChain } from "../engine/chain.js";
 import { cancelRun, type CancelOptions } from "./cancel-run.js";
 import type { Project } from "./project.js";
 import { resultOf } from "./read-result.js";

@@ -47,7 +47,7 @@ test("a parked parent keeps its hooks and children: what they bring meanwhile is
   await executeDue(store, [child]);
   const parked = await store.getRun(runId);
   expect(parked).toMatchObject({ status: "interrupted", parked: { code: "NON_DETERMINISTIC" } });
-  if (parked !== undefined) expect(findingsOf(parked, await store.readHistory(runId, 0))).toEqual([]);
+  expect(parked && findingsOf(parked, await store.readHistory(runId, 0))).toEqual([]);
 
   await executeDue(store, [original]);
   expect(await store.getRun(runId)).toMatchObject({ status: "completed", result: encode(["first", "answer", "child_waits"]) });

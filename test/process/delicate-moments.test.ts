@@ -5,7 +5,7 @@ import { isOutcome, type EventType, type RecordedEvent } from "../../src/core/ev
 import { operationIdOf, type RunId } from "../../src/core/ids.js";
 import { findingsOf } from "../../src/core/invariants.js";
 import type { RunStatus } from "../../src/core/run.js";
-import { lastOfChain } from "../../src/engine/cancel-run.js";
+import { lastOfChain } from "../../src/engine/chain.js";
 import { TestProject, until, type WorkerCommand } from "../support/project.js";
 
 // A workflow of each kind loses its process at its most delicate moment, and ends as its twin does, which loses nothing.

@@ -3,7 +3,7 @@ import type { WorkflowEvent } from "../../core/events/event.js";
 import { outcomeOfEnded } from "../../core/family.js";
 import type { RunId } from "../../core/ids.js";
 import type { RunRecord } from "../../core/run.js";
-import { lastOfChain } from "../cancel-run.js";
+import { lastOfChain } from "../chain.js";
 import { acceptInput, newRunOf } from "../new-run.js";
 import type { Body } from "./body.js";
 import type { RunEnvironment } from "./environment.js";

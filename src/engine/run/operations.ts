@@ -138,7 +138,8 @@ export class Operations {
     const { id: operationId, args, after } = operation;
     const at = environment.clock.now();
     const recorded = log.history.operations.get(operationId);
-    const resumeAt = recorded?.dueAt ?? request.until ?? at + request.durationMs;
+    const askedFor = request.durationMs === undefined ? request.until : at + request.durationMs;
+    const resumeAt = recorded?.dueAt ?? askedFor;
     this.#setTimer(operation, resumeAt);
     if (recorded === undefined) log.emit({ type: "sleep.started", at, operationId, resumeAt, after, value: args });
   }
