@@ -25,7 +25,7 @@ export interface Voice {
 export async function watchRun(project: Project, options: WatchRunOptions, voice: Voice): Promise<RunRecord> {
   const { runId } = options;
   const { workflowName } = await findRun(project, runId);
-  const here = (await findLiveWorker(project, workflowName)) === undefined;
+  const here = (await findLiveWorker(project, { workflowName, runId })) === undefined;
   voice.note(here ? `${runId}: no live worker executes ${workflowName}, so this process executes the run` : `${runId}: executed by a worker`);
   const away = new AbortController();
   const detach = () => away.abort();

@@ -21,7 +21,6 @@ export interface HostOptions {
   readonly worker: Omit<NewWorker, "startedAt" | "workflows">;
   readonly workflows: ReadonlyMap<string, WorkflowDefinition>;
   readonly company: Company;
-  readonly onlyRun?: RunId;
   readonly onOutcome?: (runId: RunId) => void;
   readonly onNote: (note: ExecutorNote) => void;
 }
@@ -43,7 +42,7 @@ export async function hostWorker(options: HostOptions): Promise<Worker> {
       clock: systemClock,
       startHeartbeat: heartbeatFor(worker.workerId, options),
       ...(options.onOutcome && { onOutcome: options.onOutcome }),
-      ...(options.onlyRun && { onlyRun: options.onlyRun }),
+      ...(worker.onlyRun && { onlyRun: worker.onlyRun }),
       createExecutor: (hooks) =>
         createExecutor({
           ...hooks,
@@ -74,8 +73,8 @@ export interface HostOneRunOptions {
 /** A worker in this process that executes one run of the workflows it has loaded, with the children that it waits for and the run that goes on in its place. */
 export function hostOneRun({ config, backend }: Project, { runId, version, onNote }: HostOneRunOptions): Promise<Worker> {
   const workerId = newWorkerId(systemClock.now(), randomBytes);
-  const worker = { workerId, role: "embedded", hostname: hostname(), pid: process.pid, version, concurrency: config.worker.concurrency } as const;
-  return hostWorker({ config, backend, worker, workflows: registeredWorkflows(), company: "any", onlyRun: runId, onNote });
+  const worker = { workerId, role: "embedded", hostname: hostname(), pid: process.pid, version, concurrency: config.worker.concurrency, onlyRun: runId } as const;
+  return hostWorker({ config, backend, worker, workflows: registeredWorkflows(), company: "any", onNote });
 }
 
 function heartbeatFor(workerId: WorkerId, { config, backend, onNote }: HostOptions) {

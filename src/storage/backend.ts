@@ -210,6 +210,8 @@ export interface NewWorker {
   /** Runs at a time. */
   readonly concurrency: number;
   readonly workflows: readonly string[];
+  /** The run that it executes, with its family, and no other: it is no worker for all else. */
+  readonly onlyRun?: RunId;
   readonly startedAt: number;
 }
 

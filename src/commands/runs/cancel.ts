@@ -58,7 +58,7 @@ export default class RunsCancel extends BaseCommand<typeof RunsCancel> {
     const { waitsForWorker } = await import("../../cli/waits-for-worker.js");
     // The others end, or stay parked, without anybody's help.
     const need = runs.filter(({ startedAt, completedAt, parked }) => startedAt !== undefined && completedAt === undefined && parked === undefined);
-    for (const line of await waitsForWorker(project, need.map(({ workflowName }) => ({ workflow_name: workflowName })))) this.note(line);
+    for (const line of await waitsForWorker(project, need)) this.note(line);
   }
 
   private async tell({ named }: Selection, rows: readonly CancelRow[]): Promise<void> {

@@ -33,7 +33,7 @@ export default class RunsRerun extends BaseCommand<typeof RunsRerun> {
       const run = await rerunRun(project, { id: this.args.id, dryRun, ...defined({ from, changeInput }) });
       this.show(run, { table: (screen) => rerunCard(run, screen), plain: () => (run.run_id === null ? run.executes_again : [run.run_id]) });
       if (run.run_id === null) return;
-      for (const line of await waitsForWorker(project, [run])) this.note(line);
+      for (const line of await waitsForWorker(project, [{ runId: run.run_id, workflowName: run.workflow_name }])) this.note(line);
       this.hint(`pyworkflow runs wait ${run.run_id}`);
     });
   }

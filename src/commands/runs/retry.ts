@@ -23,7 +23,7 @@ export default class RunsRetry extends BaseCommand<typeof RunsRetry> {
       const { rows, refused } = await retryRuns(project, ids);
       const [first] = rows;
       if (first !== undefined) this.show(ids.length === 1 ? first : rows, { table: (screen) => retryTable(rows, screen), plain: () => rows.map(({ run_id }) => run_id) });
-      for (const line of await waitsForWorker(project, rows)) this.note(line);
+      for (const line of await waitsForWorker(project, rows.map(({ run_id: runId, workflow_name: workflowName }) => ({ runId, workflowName })))) this.note(line);
       for (const { message } of refused.slice(1)) this.note(message);
       if (refused[0] !== undefined) throw refused[0];
     });

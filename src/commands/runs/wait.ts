@@ -18,9 +18,10 @@ export default class RunsWait extends BaseCommand<typeof RunsWait> {
       import("../../services/read-result.js"),
     ]);
     const run = await this.withProject({ readOnly: true }, async (project) => {
-      const { runId, workflowName, completedAt, parked } = await findRun(project, this.args.id);
+      const found = await findRun(project, this.args.id);
+      const { runId, completedAt, parked } = found;
       const waits = completedAt === undefined && parked === undefined;
-      for (const line of await waitsForWorker(project, waits ? [{ workflow_name: workflowName }] : [])) this.note(line);
+      for (const line of await waitsForWorker(project, waits ? [found] : [])) this.note(line);
       return waitRun(project, { runId, ...defined({ timeoutMs: this.flags.timeout }) });
     });
     this.show(outcomeOf(run), { table: () => `${run.runId} ${run.status}`, plain: () => [run.runId] });

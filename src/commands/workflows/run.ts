@@ -61,7 +61,7 @@ export default class WorkflowsRun extends BaseCommand<typeof WorkflowsRun> {
     ]);
     const run = await findRun(project, id);
     this.show(outcomeOf(run), { table: () => `${run.runId}\t${run.status}`, plain: () => [run.runId] });
-    if (run.status === "pending" && (await findLiveWorker(project, run.workflowName)) === undefined) {
+    if (run.status === "pending" && (await findLiveWorker(project, run)) === undefined) {
       this.note(`No live worker executes ${run.workflowName}: the run stays pending until one does. Start it with \`pyworkflow worker run\`, or wait here with --wait.`);
     }
     this.hint(`pyworkflow runs status ${run.runId}`);
