@@ -1,12 +1,14 @@
 import { AmbiguousRunError, RunNotFoundError } from "../core/errors.js";
 import { parseRunId, type RunId } from "../core/ids.js";
 import type { RunRecord } from "../core/run.js";
+import type { Backend } from "../storage/backend.js";
 import type { Project } from "./project.js";
 
 const candidatesMax = 5;
 
 /**
- * The run that a person means: a whole id, a prefix that only one id has, or `@last`, the newest run.
+ * The run that a person means: a whole id, a prefix that only one id has, or `@last`, the newest run
+ * that is no child: the one that somebody started.
  * Throws RunNotFoundError, or AmbiguousRunError with the newest candidates.
  */
 export async function findRun(project: Project, text: string): Promise<RunRecord> {
@@ -27,12 +29,15 @@ export async function findRuns(project: Project, texts: readonly string[]): Prom
 }
 
 async function onlyRunId({ backend }: Project, text: string): Promise<RunId> {
-  const newest = text === "@last";
   if (text === "") throw new RunNotFoundError(text);
-  const found = await backend.findRunIds(newest ? "" : text, newest ? 1 : candidatesMax + 1);
+  const found = text === "@last" ? await newest(backend) : await backend.findRunIds(text, candidatesMax + 1);
   const [first, second] = found;
   if (first === undefined) throw new RunNotFoundError(text);
   if (second === undefined) return first;
   const shown: string[] = found.slice(0, candidatesMax);
   throw new AmbiguousRunError(text, found.length > candidatesMax ? [...shown, "…"] : shown);
+}
+
+async function newest(backend: Backend): Promise<readonly RunId[]> {
+  return (await backend.listRuns({ topLevel: true, limit: 1 })).map(({ runId }) => runId);
 }

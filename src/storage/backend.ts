@@ -181,6 +181,8 @@ export interface RunFilter {
   readonly workflowName?: string;
   readonly workerId?: WorkerId;
   readonly parentId?: RunId;
+  /** Only runs without a parent. */
+  readonly topLevel?: true;
   readonly tag?: string;
   /** Part of a run id, a workflow name or an idempotency key. */
   readonly query?: string;

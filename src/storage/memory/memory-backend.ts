@@ -223,6 +223,7 @@ function fits(run: RunRecord, filter: RunFilter): boolean {
 function isOf({ workflowName, workerId, parent }: RunRecord, filter: RunFilter): boolean {
   if (filter.workflowName !== undefined && filter.workflowName !== workflowName) return false;
   if (filter.workerId !== undefined && filter.workerId !== workerId) return false;
+  if (filter.topLevel && parent !== undefined) return false;
   return filter.parentId === undefined || filter.parentId === parent?.runId;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { RunId } from "../../../src/core/ids.js";
+import { operationIdOf, type RunId } from "../../../src/core/ids.js";
 import type { NewRun } from "../../../src/core/run.js";
 import type { Backend, RunFilter } from "../../../src/storage/backend.js";
 import { claimed, commitOne, eachWith, ended, enter, request, run, running, t0, type MakeStore } from "./support.js";
@@ -58,6 +58,14 @@ export function listingContract(make: MakeStore): void {
       expect(await list(store.backend, { query: "%" })).toEqual([]);
       expect(await list(store.backend, { createdFrom: t0 + 10, createdBefore: t0 + 30 })).toEqual([ids[2], ids[1]]);
       expect(await list(store.backend, { workflowName: "order", createdFrom: t0 + 10, tag: "vip" })).toEqual([]);
+    });
+
+    test("those that somebody started, and not a parent", async () => {
+      const [parent] = await create(store.backend, [{ createdAt: t0 }]);
+      expect(parent).toBeDefined();
+      if (parent !== undefined) await create(store.backend, [{ createdAt: t0 + 1, parent: { runId: parent, operationId: operationIdOf("child_order", 1), parentClose: "abandon" } }]);
+      expect(await list(store.backend, {})).toHaveLength(2);
+      expect(await list(store.backend, { topLevel: true })).toEqual([parent]);
     });
 
     test("by when they were last interrupted, whatever became of them", async () => {
