@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.js";
 import type { RunId } from "../../src/core/ids.js";
 import { findingsOf } from "../../src/core/invariants.js";
@@ -9,32 +6,16 @@ import { isTerminal, type RunRecord } from "../../src/core/run.js";
 import { requestCancellation } from "../../src/engine/cancel-run.js";
 import { continueAsNew, step, workflow } from "../../src/index.js";
 import type { Backend } from "../../src/storage/backend.js";
-import { createMemoryBackend } from "../../src/storage/memory/memory-backend.js";
-import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
+import { eachStore } from "../support/each-store.js";
 import { executeDue, startRun } from "../support/in-memory.js";
 
 // Somebody asks a chain of runs to end, before and after each of its commits: it ends, and does not escape into a successor.
-
-const leftovers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const tidy of leftovers.splice(0).toReversed()) await tidy();
-});
-
-const stores = {
-  memory: async () => createMemoryBackend(),
-  sqlite: async () => {
-    const folder = mkdtempSync(join(tmpdir(), "chain-"));
-    const store = await openSqlite({ path: join(folder, "store.db"), durability: "normal", clock: systemClock });
-    leftovers.push(() => rmSync(folder, { recursive: true, force: true }), () => store.close());
-    return store;
-  },
-};
 
 const links = 4;
 const count = step("chain.count", async (n: number) => n);
 const counting = workflow("chain.counting", async (n: number): Promise<number> => ((await count(n)) < links ? continueAsNew(n + 1) : n));
 
-describe.each(Object.entries(stores))("on %s", (_, open) => {
+describe.each(eachStore)("on %s", (_, open) => {
   test.each(["before", "after"] as const)("a request %s any commit of the chain ends it", async (moment) => {
     const ends: string[] = [];
     for (let n = 1; ; n++) {

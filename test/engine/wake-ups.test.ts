@@ -1,7 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { describe, expect, test } from "vitest";
 import { encode } from "../../src/base/codec.js";
 import { systemClock } from "../../src/base/clock.js";
 import { operationIdOf, type RunId } from "../../src/core/ids.js";
@@ -9,27 +6,11 @@ import { requestCancellation } from "../../src/engine/cancel-run.js";
 import type { WorkflowDefinition } from "../../src/engine/definition.js";
 import { hook, runChild, sleep, workflow } from "../../src/index.js";
 import type { Backend, RunCommit } from "../../src/storage/backend.js";
-import { createMemoryBackend } from "../../src/storage/memory/memory-backend.js";
-import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
+import { eachStore } from "../support/each-store.js";
 import { executeDue, startRun } from "../support/in-memory.js";
 
 // What a run waits for can come in the moment in which it suspends: just before its suspension is committed, or just after.
 // Neither may be lost.
-
-const leftovers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const tidy of leftovers.splice(0).toReversed()) await tidy();
-});
-
-const stores = {
-  memory: async () => createMemoryBackend(),
-  sqlite: async () => {
-    const folder = mkdtempSync(join(tmpdir(), "wake-"));
-    const store = await openSqlite({ path: join(folder, "store.db"), durability: "normal", clock: systemClock });
-    leftovers.push(() => rmSync(folder, { recursive: true, force: true }), () => store.close());
-    return store;
-  },
-};
 
 const child = workflow("wake.child", async () => "from the child");
 
@@ -65,7 +46,7 @@ const waits: readonly Wait[] = [
   },
 ];
 
-describe.each(Object.entries(stores))("on %s", (_, open) => {
+describe.each(eachStore)("on %s", (_, open) => {
   describe.each(["before", "after"] as const)("just %s the suspension", (moment) => {
     test.each(waits)("$what is not lost", async ({ body, others, come, end }) => {
       const store = await open();
