@@ -21,3 +21,10 @@ export function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
 }
+
+/** A rejection that kills nothing where nobody awaits it. */
+export function rejected(error: unknown): Promise<never> {
+  const { promise, reject } = deferred<never>();
+  reject(error);
+  return handled(promise);
+}

@@ -19,7 +19,7 @@ const namePattern = /^[A-Za-z0-9_.-]+$/;
 
 /** The text as a run id, or undefined where it is none. The only door for ids that come from outside. */
 export function parseRunId(text: string): RunId | undefined {
-  return text.startsWith("run_") && ulidPattern.test(text.slice(4)) ? (text as RunId) : undefined;
+  return typeof text === "string" && text.startsWith("run_") && ulidPattern.test(text.slice(4)) ? (text as RunId) : undefined;
 }
 
 /** A new id; `nowMs` is milliseconds since the epoch, and newer ids sort behind older ones. */
@@ -54,6 +54,7 @@ export function tokenOf(run: RunId, hook: OperationId): string {
 
 /** The run and the hook that a token names, or undefined where the text is no token. */
 export function parseToken(text: string): { readonly runId: RunId; readonly hookId: OperationId } | undefined {
+  if (typeof text !== "string") return undefined;
   const [run = "", hook = "", ...rest] = text.split(":");
   const id = parseRunId(run);
   if (id === undefined || rest.length > 0 || !hookPattern.test(hook)) return undefined;

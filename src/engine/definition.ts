@@ -1,5 +1,8 @@
+import { inspect } from "node:util";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Duration } from "../base/duration.js";
+import { isObject } from "../base/json.js";
+import { InvalidDefinitionError } from "../core/errors.js";
 import type { RetryDelay } from "../core/retry.js";
 
 /** How a step is to be tried. */
@@ -55,4 +58,10 @@ export interface WorkflowDefinition<Input = never, Output = unknown> {
   readonly place: string | undefined;
   /** The body. Only the engine calls it. */
   readonly run: (input: Input) => Promise<Output>;
+}
+
+/** Throws InvalidDefinitionError, with the call that was given the value, where it is no workflow: programs in JavaScript have no compiler that would say so. */
+export function checkDefinition(call: string, value: unknown): void {
+  if (isObject(value) && value["kind"] === "workflow") return;
+  throw new InvalidDefinitionError(`${call}: ${inspect(value, { depth: 0, breakLength: Infinity })} is no workflow`, "pass what workflow() returned; where it is undefined, see what the module that defines it exports");
 }

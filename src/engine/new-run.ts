@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Encoded } from "../base/codec.js";
 import { parseDurationMs } from "../base/duration.js";
+import { defaults } from "../core/defaults.js";
+import { InvalidInputError } from "../core/errors.js";
 import { newRunId } from "../core/ids.js";
 import type { NewRun, Parent } from "../core/run.js";
 import type { WorkflowDefinition, WorkflowOptions } from "./definition.js";
@@ -38,7 +40,7 @@ export async function acceptInput(workflow: WorkflowDefinition, input: unknown, 
   return accepted.value;
 }
 
-/** A run of a workflow, all its settings resolved: they stay with it. */
+/** A run of a workflow, all its settings resolved: they stay with it. Throws InvalidInputError for too many tags. */
 export function newRunOf({ name: workflowName, options: settings }: WorkflowDefinition, options: NewRunOptions): NewRun {
   const { input, createdAt, recovery, idempotencyKey, parent, nestingDepth = 0 } = options;
   const durable = options.durable ?? settings.durable ?? true;
@@ -48,7 +50,7 @@ export function newRunOf({ name: workflowName, options: settings }: WorkflowDefi
     durable,
     input,
     createdAt,
-    tags: [...(settings.tags ?? []), ...(options.tags ?? [])],
+    tags: tagsOf({ name: workflowName, options: settings }, options.tags),
     recoverOnWorkerLoss: settings.recoverOnWorkerLoss ?? recovery.recoverOnWorkerLoss ?? durable,
     maxRecoveryAttempts: settings.maxRecoveryAttempts ?? recovery.maxRecoveryAttempts,
     nestingDepth,
@@ -56,6 +58,16 @@ export function newRunOf({ name: workflowName, options: settings }: WorkflowDefi
     ...(idempotencyKey !== undefined && { idempotencyKey }),
     ...(parent !== undefined && { parent }),
   };
+}
+
+/** The tags of a run: those of its workflow, and those that its start adds. Needs no store. Throws InvalidInputError where they are too many. */
+export function tagsOf({ name, options }: Pick<WorkflowDefinition, "name" | "options">, given: readonly string[] = []): readonly string[] {
+  const { tags: defined = [] } = options;
+  const tags = [...defined, ...given];
+  const { tagsMax } = defaults.workflow;
+  if (tags.length <= tagsMax) return tags;
+  const message = `${tags.length} in all (${defined.length} of the definition, ${given.length} given): a run has at most ${tagsMax}`;
+  throw new InvalidInputError(name, [{ path: "tags", message }]);
 }
 
 function durationOf({ maxDuration }: WorkflowOptions): Pick<NewRun, "maxDurationMs"> {

@@ -1,11 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { systemClock } from "../base/clock.js";
-import { isObject } from "../base/json.js";
 import type { ConfigFlags } from "../config/load-config.js";
-import { ConfigError, InvalidDefinitionError } from "../core/errors.js";
+import { ConfigError } from "../core/errors.js";
 import { newWorkerId, type RunId } from "../core/ids.js";
-import type { WorkflowDefinition } from "../engine/definition.js";
+import { checkDefinition, type WorkflowDefinition } from "../engine/definition.js";
 import type { ExecutorNote } from "../engine/executor.js";
 import { registeredSources, registeredWorkflows } from "../engine/registry.js";
 import { watchWorkers } from "../runtime/watch-workers.js";
@@ -38,7 +37,7 @@ export async function openEmbedded(options: EngineOptions & { readonly flags?: C
   const stop = options.execute === false ? undefined : await execute(project, options, onNote);
   return {
     start: async (workflow, input, more) => {
-      checkWorkflow(workflow);
+      checkDefinition("start()", workflow);
       const accepted = await acceptInput(workflow, input, project.config.limits);
       return runHandle(project, (await startRun(project, { ...more, workflow, input: accepted })).runId);
     },
@@ -55,11 +54,6 @@ export async function openEmbedded(options: EngineOptions & { readonly flags?: C
 function checkConcurrency(concurrency = 1): void {
   if (Number.isSafeInteger(concurrency) && concurrency >= 1) return;
   throw new ConfigError(`concurrency is ${concurrency}`, { place: "openEngine({ concurrency })", hint: "give a whole number from 1 up" });
-}
-
-function checkWorkflow(workflow: unknown): void {
-  if (isObject(workflow) && workflow["kind"] === "workflow") return;
-  throw new InvalidDefinitionError("what is to be started is no workflow", "pass to start() what workflow() returned");
 }
 
 async function execute(project: Project, options: EngineOptions, onNote: (note: ExecutorNote) => void): Promise<(graceMs: number) => Promise<void>> {

@@ -34,8 +34,8 @@ export interface StartOptions {
 /** An engine inside this process. */
 export interface Engine {
   /**
-   * Records a run; when this resolves, the run will happen. Throws InvalidInputError, NotStorableValueError or
-   * PayloadTooLargeError before anything is recorded, StorageError where the store refuses.
+   * Records a run; when this resolves, the run will happen. Throws InvalidInputError, NotStorableValueError, PayloadTooLargeError, or
+   * InvalidDefinitionError for what is no workflow or an empty key, before anything is recorded; StorageError where the store refuses.
    */
   start<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options?: StartOptions): Promise<RunHandle<Output>>;
   /** A run that was started earlier, here or elsewhere. Throws RunNotFoundError for a text that is no run id. */

@@ -1,3 +1,4 @@
+import { isObject } from "../base/json.js";
 import { ConfigError, RunNotFoundError } from "../core/errors.js";
 import { parseRunId } from "../core/ids.js";
 import type { RunHandle } from "../services/run-handle.js";
@@ -18,10 +19,14 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   return {
     start: (workflow, input, more) => embedded.start(workflow, input, more),
     run,
-    cancel: async (which, more) => (typeof which === "string" ? run(which) : which).cancel(more),
+    cancel: async (which, more) => (isHandle(which) ? which : run(which)).cancel(more),
     resumeHook: (token, payload) => embedded.resumeHook(token, payload),
     close: (more) => embedded.close(more),
   };
+}
+
+function isHandle(which: unknown): which is RunHandle {
+  return isObject(which) && typeof which["cancel"] === "function";
 }
 
 function storageFlags(storage: string): { readonly storage: string; readonly storagePath?: string } {

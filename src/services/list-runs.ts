@@ -3,7 +3,7 @@ import type { RunRecord, RunStatus } from "../core/run.js";
 import type { RunFilter } from "../storage/backend.js";
 import type { Project } from "./project.js";
 
-/** A run in a list, under the names that JSON shows. `duration` is in seconds, from the first start to the end. */
+/** A run in a list, under the names that JSON shows. `duration` is in seconds, from {@link beganAt} to the end. */
 export interface RunRow {
   readonly run_id: RunId;
   readonly workflow_name: string;
@@ -56,11 +56,16 @@ export function runRow(run: RunRecord): RunRow {
     created_at: new Date(run.createdAt),
     started_at: dateOf(run.startedAt),
     completed_at: dateOf(run.completedAt),
-    duration: secondsBetween(run.startedAt, run.completedAt),
+    duration: secondsBetween(beganAt(run), run.completedAt),
     recovery_attempts: run.recoveryAttempts,
     wake_at: run.status === "suspended" ? dateOf(run.dueAt) : null,
     tags: run.tags,
   };
+}
+
+/** When the run first started. A rerun reuses the start of another run, which is older than itself: it begins when it is made. */
+export function beganAt({ startedAt, createdAt }: Pick<RunRecord, "startedAt" | "createdAt">): number | undefined {
+  return startedAt === undefined ? undefined : Math.max(createdAt, startedAt);
 }
 
 /** Seconds from one time to the other; null while one of them is open. */

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Encoded } from "../base/codec.js";
 import { nearest } from "../base/nearest.js";
+import { sentenceOf } from "../core/decide.js";
 import { OperationNotFoundError, RerunRefusedError } from "../core/errors.js";
 import type { RecordedEvent } from "../core/events/event.js";
 import { newRunId, type OperationId, type RunId } from "../core/ids.js";
@@ -8,6 +9,8 @@ import { historyOf, reuseOf, type Reuse } from "../core/rerun.js";
 import { newestLives } from "../core/reset.js";
 import { isTerminal, settingsOf, type NewRun, type RunRecord, type RunStatus } from "../core/run.js";
 import { lastOfChain } from "../engine/chain.js";
+import { registeredWorkflows } from "../engine/registry.js";
+import { replayRun, type StoredHistory } from "../engine/replay-run.js";
 import { findRun } from "./find-run.js";
 import type { Project } from "./project.js";
 
@@ -44,10 +47,12 @@ export async function rerunRun(project: Project, { id, from, changeInput, dryRun
   const reuse = await reuseFrom(project, original, from);
   const input = changeInput === undefined ? original.input : await changeInput(original);
   const row = { workflow_name: original.workflowName, rerun_of: original.runId, executes_again: reuse.executesAgain };
-  if (dryRun) return { run_id: null, status: null, ...row };
   const at = clock.now();
   const history = historyOf(reuse, at);
-  const { runId } = await backend.createRun(newRunLike(original, { input, createdAt: at, reuses: history.length > 0 }), history);
+  const run = newRunLike(original, { input, createdAt: at, reuses: history.length > 0 });
+  await demandFit(project, original.runId, { run, history: history.map((event, place) => ({ ...event, sequence: place + 1 })) });
+  if (dryRun) return { run_id: null, status: null, ...row };
+  const { runId } = await backend.createRun(run, history);
   return { run_id: runId, status: history.length > 0 ? "suspended" : "pending", ...row };
 }
 
@@ -68,6 +73,17 @@ function unknownOperation(runId: RunId, id: string, history: readonly RecordedEv
   const ids = newestLives(history).map((operation) => operation.id);
   const meant = nearest(id, ids) ?? nearest(`step_${id}_1`, ids);
   return new OperationNotFoundError(runId, id, meant === undefined ? `it has ${ids.join(", ") || "none at all"}` : `did you mean ${meant}?`);
+}
+
+/** Else the first worker would park the new run. Where this process does not know the workflow, nobody can tell. */
+async function demandFit({ config }: Project, original: RunId, stored: StoredHistory): Promise<void> {
+  const definition = registeredWorkflows().get(stored.run.workflowName);
+  if (definition === undefined) return;
+  const finding = await replayRun(stored, definition, config.limits);
+  if (finding.fits) return;
+  const { operationId } = finding;
+  const reason = `its input and code do not fit what would be reused${operationId === undefined ? "" : `, first at ${operationId}`}: ${sentenceOf(finding)}`;
+  throw new RerunRefusedError(original, reason, `begin at ${operationId ?? "an earlier operation"}, or without --from-step at the beginning; or give the input that it had`);
 }
 
 /** What was decided for the original holds for the new run, but for its place in a family or a chain, and its idempotency key. */

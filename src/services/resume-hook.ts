@@ -4,7 +4,7 @@ import type { Config } from "../config/config.js";
 import { HookAlreadyReceivedError, HookDisposedError, HookExpiredError, InvalidPayloadError, type PyworkflowError } from "../core/errors.js";
 import type { HookRecord } from "../core/hooks.js";
 import { tokenOf, type OperationId, type RunId } from "../core/ids.js";
-import { check } from "../engine/input.js";
+import { check, jsonSchemaOf } from "../engine/input.js";
 import { registeredHook } from "../engine/registry.js";
 import { storable } from "../engine/run/storable.js";
 import type { Project } from "./project.js";
@@ -63,7 +63,7 @@ interface AcceptedPayload {
 }
 
 async function acceptPayload(hook: HookRecord, payload: unknown, { payloadBytes }: Config["limits"]): Promise<AcceptedPayload> {
-  const defined = registeredHook(hook.name);
+  const defined = definedSchemaOf(hook);
   const schema = defined ?? (await schemaOf(hook.schema));
   const checked = await check(schema, payload);
   const token = tokenOf(hook.runId, hook.hookId);
@@ -71,6 +71,13 @@ async function acceptPayload(hook: HookRecord, payload: unknown, { payloadBytes 
   const stored = storable(checked.value, `the payload for ${token}`, payloadBytes);
   if ("error" in stored) throw stored.error;
   return { value: stored.value, checkedWith: defined ? "definition" : schema ? "stored_schema" : "nothing" };
+}
+
+/** That of `defineHook`, where the hook is one of those: `hook()` with the same name has no schema, and takes anything. */
+function definedSchemaOf({ name, schema }: HookRecord) {
+  const defined = registeredHook(name);
+  // A schema that has no JSON form was not stored with the hook.
+  return schema !== undefined || jsonSchemaOf(defined) === undefined ? defined : undefined;
 }
 
 async function schemaOf(schema: JsonSchema | undefined) {

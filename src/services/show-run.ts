@@ -5,6 +5,7 @@ import type { ParkCode } from "../core/events/run.js";
 import type { OperationId, RunId, WorkerId } from "../core/ids.js";
 import type { Parked, RunRecord } from "../core/run.js";
 import { stepsOf, type StepStatus } from "../core/steps.js";
+import { findLiveWorker } from "./find-live-worker.js";
 import { findRun } from "./find-run.js";
 import { openWaits } from "./open-waits.js";
 import { runRow, secondsBetween, type RunRow } from "./list-runs.js";
@@ -57,13 +58,20 @@ export interface ShownRun {
   readonly card: RunCard;
   /** The hooks and children that it waits for, in words. */
   readonly waitsFor: readonly string[];
+  /** It is due, and no worker is alive that will take it up. */
+  readonly unserved: boolean;
 }
 
 /** The run with this id, prefix or `@last`. Throws as {@link findRun}. */
 export async function showRun(project: Project, { id }: { readonly id: string }): Promise<ShownRun> {
   const run = await findRun(project, id);
   const history = await project.backend.readHistory(run.runId, 0);
-  return { card: runCard(run, history), waitsFor: openWaits(run, history) };
+  return { card: runCard(run, history), waitsFor: openWaits(run, history), unserved: await isUnserved(project, run) };
+}
+
+async function isUnserved(project: Project, run: RunRecord): Promise<boolean> {
+  const { dueAt = Infinity, parked } = run;
+  return parked === undefined && dueAt <= project.clock.now() && (await findLiveWorker(project, run)) === undefined;
 }
 
 function runCard(run: RunRecord, history: readonly RecordedEvent[]): RunCard {

@@ -1,11 +1,13 @@
+import { inspect } from "node:util";
 import type { Encoded } from "../base/codec.js";
 import type { Config } from "../config/config.js";
+import { InvalidDefinitionError } from "../core/errors.js";
 import type { WorkflowDefinition } from "../engine/definition.js";
 import { newRunOf, type NewRunOptions } from "../engine/new-run.js";
 import type { CreateResult } from "../storage/backend.js";
 import type { Project } from "./project.js";
 
-export { acceptInput } from "../engine/new-run.js";
+export { acceptInput, tagsOf } from "../engine/new-run.js";
 
 export interface StartRunOptions extends Pick<NewRunOptions, "idempotencyKey" | "tags" | "durable"> {
   readonly workflow: WorkflowDefinition;
@@ -16,7 +18,14 @@ export interface StartRunOptions extends Pick<NewRunOptions, "idempotencyKey" | 
 /** What of a project a start needs. */
 export type Startable = Pick<Project, "backend" | "clock"> & { readonly config: Pick<Config, "recovery"> };
 
-/** Records a new run; it is due at once for a worker that knows its workflow. */
+/** Records a new run; it is due at once for a worker that knows its workflow. Throws InvalidDefinitionError for an empty idempotency key. */
 export async function startRun({ backend, config, clock }: Startable, { workflow, ...options }: StartRunOptions): Promise<CreateResult> {
+  checkKey(options.idempotencyKey);
   return backend.createRun(newRunOf(workflow, { ...options, createdAt: clock.now(), recovery: config.recovery }));
+}
+
+// A variable that was never set: the second run that is started with it would be taken for the first.
+function checkKey(key: unknown): void {
+  if (key === undefined || (typeof key === "string" && key !== "")) return;
+  throw new InvalidDefinitionError(`idempotencyKey is ${inspect(key, { depth: 0 })}, and a key is a text that is not empty`, "give a text that is the same for each start of this run, or leave the option out");
 }

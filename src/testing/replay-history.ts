@@ -8,7 +8,8 @@ import { replayRun, type StoredHistory } from "../engine/replay-run.js";
 /**
  * Replays a stored history against the code as it is now; nothing is executed. Resolves where they fit. Throws NonDeterministicWorkflowError or
  * NonDurableAwaitError, with the operation and the place, where a worker would park the run or the code does not come to the same end; and
- * InvalidDefinitionError for what is no history of this workflow. `stored` is what `historyOf` gave, also after a way through JSON.
+ * InvalidDefinitionError for what is no history of this workflow. `stored` is what `historyOf` gave, also after a way through JSON. The globals of
+ * a test are the real ones: a body that asks `Date` or `Math.random` instead of `now()` and `random()` fits only in a worker.
  */
 export async function replayHistory(definition: WorkflowDefinition, stored: unknown): Promise<void> {
   const { run, history } = asHistory(stored);

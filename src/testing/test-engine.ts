@@ -6,7 +6,7 @@ import { InvalidDefinitionError, RunNotFoundError, WorkflowNotFoundError } from 
 import type { HookRecord } from "../core/hooks.js";
 import { newWorkerId, parseRunId, tokenOf, type RunId } from "../core/ids.js";
 import { createExecutor } from "../engine/create-executor.js";
-import type { WorkflowDefinition } from "../engine/definition.js";
+import { checkDefinition, type WorkflowDefinition } from "../engine/definition.js";
 import type { ExecutorNote } from "../engine/executor.js";
 import type { StoredHistory } from "../engine/replay-run.js";
 import type { StartHeartbeat } from "../runtime/worker/heartbeat.js";
@@ -41,7 +41,7 @@ export interface TestEngineOptions {
  * `result()`. What a stand-in of a hook did wrong is thrown by the next call.
  */
 export interface TestEngine {
-  /** Records a run. Throws InvalidInputError, or WorkflowNotFoundError where this engine was not given the workflow. */
+  /** Records a run. Throws what `engine.start` throws, and WorkflowNotFoundError where this engine was not given the workflow. */
   start<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options?: Pick<StartRunOptions, "idempotencyKey" | "tags">): Promise<RunHandle<Output>>;
   /** A run that was started earlier, a child of one, say. Throws RunNotFoundError for a text that is no run id. */
   run(runId: string): RunHandle;
@@ -97,6 +97,7 @@ export async function openTestEngine(options: TestEngineOptions): Promise<TestEn
 
   return {
     async start(workflow, input, more) {
+      checkDefinition("start()", workflow);
       checkKnown(options.workflows, workflow);
       const { runId } = await startRun(project, { ...more, workflow, input: await acceptInput(workflow, input, config.limits) });
       await atRest();

@@ -70,6 +70,9 @@ describe("the input of a run", () => {
     { args: ["process_order", "--arg", "ammount=1"], exit: 2, code: "USAGE", says: "the input has no field ammount", next: "did you mean amount?" },
     { args: ["process_order", "--arg", "id=1", "--arg", "amount=1", "--idempotency-key", ""], exit: 2, code: "USAGE", says: "--idempotency-key: it is empty", next: "leave the flag out" },
     { args: ["process_order", "--arg", "id=1", "--arg", "amount=1", "--timeout", "soon"], exit: 2, code: "USAGE", says: "--timeout: soon is no duration", next: "write 30s" },
+    { args: ["process_order", "--no-wait", "--timeout", "1s"], exit: 2, code: "USAGE", says: "--no-wait and --timeout were given together", next: "leave out one of them" },
+    { args: ["process_order", "--no-wait", "--until", "suspended"], exit: 2, code: "USAGE", says: "--no-wait and --until were given together", next: "leave out one of them" },
+    { args: ["process_order", "--arg", "id=1", "--arg", "amount=1", ...["a", "b", "c", "d"].flatMap((tag) => ["--tag", tag])], exit: 2, code: "INVALID_INPUT", says: "tags: 4 in all", next: "workflows info process_order" },
     { args: [], exit: 2, code: "USAGE", says: "there is no terminal to ask at", next: "pyworkflow workflows run NAME" },
   ])("workflows run $args", async ({ args, ...refusal }) => {
     await expectRefused({ args: ["workflows", "run", ...args], ...refusal });

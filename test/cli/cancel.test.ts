@@ -84,11 +84,13 @@ describe("runs cancel, by ids", () => {
     expect(rest.at(-1)).toBe("workflow.cancelled");
   });
 
-  test("a parked run stays parked, and it is said", async () => {
+  test("a parked run stays parked, and it is said; whoever waits for its end gets 7", async () => {
     const { parked } = await project.withStore(fillStore);
     const { code, stdout, stderr } = await run("runs", "cancel", parked, "--wait", "-o", "json");
-    expect([code, JSON.parse(stdout)]).toEqual([0, { run_id: parked, cancelled: true, status: "interrupted", parked: true }]);
-    expect(stderr).toContain("--force ends it now");
+    expect([code, JSON.parse(stdout)]).toEqual([7, { run_id: parked, cancelled: true, status: "interrupted", parked: true }]);
+    expect(stderr).toMatch(/runs retry.*--force ends it now/);
+    expect(stderr).toContain("NON_DETERMINISTIC");
+    expect((await run("runs", "cancel", parked)).code).toBe(0);
   });
 
   test.each([
@@ -121,6 +123,9 @@ describe("runs cancel, by filters", () => {
     expect([done.code, (JSON.parse(done.stdout) as { status: string }[]).map(({ status }) => status)]).toEqual([0, ["cancelled", "cancelled", "cancelled"]]);
     const none = await run(...call, "--yes");
     expect([none.code, none.stdout]).toEqual([0, "[]\n"]);
+    expect(none.stderr).not.toContain("did you mean");
+    const mistyped = await run("runs", "cancel", "--workflow", "bulc", "--yes", "-o", "json");
+    expect(mistyped).toMatchObject({ code: 0, stdout: "[]\n", stderr: expect.stringContaining("did you mean bulk?") });
   });
 
   test.skipIf(!hasTerminals)("on a terminal they are counted, and asked about (needs the script of util-linux)", async () => {

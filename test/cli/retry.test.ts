@@ -137,6 +137,17 @@ describe("runs rerun", () => {
     expect(await json<readonly Row[]>("runs", "list")).toHaveLength(3);
   });
 
+  test("another input that contradicts what is reused is refused, and names the first operation; so is the dry run", async () => {
+    const id = await failedRun("reading", "--arg", "file=parcel.txt", "--arg", "to=Ada");
+    const asked = ["runs", "rerun", id, "--arg", "to=Bo", "--from-step"] as const;
+    for (const more of [[], ["--dry-run"]]) {
+      expect(await cli(...asked, "step_read_1", ...more)).toMatchObject({ code: 5, stdout: "", stderr: expect.stringContaining("first at step_act_2") });
+    }
+    expect(await json<readonly Row[]>("runs", "list")).toHaveLength(1);
+    expect(await json<Row>(...asked, "step_act_2")).toMatchObject({ status: "suspended" });
+    expect((await cli("runs", "status", "@last")).stdout).toContain("Waiting for: a worker: none is alive that serves it\n");
+  });
+
   test("an unknown step is exit code 4, with the nearest", async () => {
     const id = await failedRun("refunding");
     expect(await cli("runs", "rerun", id, "--from-step", "step_raed_1")).toMatchObject({ code: 4, stderr: expect.stringContaining("did you mean step_read_1?") });

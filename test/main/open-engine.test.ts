@@ -88,5 +88,13 @@ test("what TypeScript would have refused is refused to a program in JavaScript, 
   for (const wrong of [undefined, "embedded.hello", { name: "embedded.hello" }, greet]) {
     await expect(engine.start(wrong as never, {})).rejects.toMatchObject({ code: "INVALID_DEFINITION", hint: expect.stringContaining("workflow()") as string });
   }
+  for (const idempotencyKey of ["", null as never, 5 as never]) {
+    await expect(engine.start(hello, { name: "Ada" }, { idempotencyKey })).rejects.toMatchObject({ code: "INVALID_DEFINITION", message: expect.stringContaining("idempotencyKey") as string });
+  }
+  for (const wrong of [undefined, null, 5, {}, engine.start(hello, { name: "Ada" })] as never[]) {
+    expect(() => engine.run(wrong)).toThrow(`there is no run ${String(wrong)} in this store`);
+    await expect(engine.cancel(wrong)).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
+    await expect(engine.resumeHook(wrong, 1)).rejects.toMatchObject({ code: "INVALID_TOKEN", message: expect.stringContaining("is no hook token") as string });
+  }
   await engine.close();
 });

@@ -4,7 +4,7 @@ import {
   ChildWorkflowCancelledError, ChildWorkflowFailedError, continueAsNew, hook, MaxNestingDepthError, PyworkflowError, runChild, sleep, startChild, step, workflow,
 } from "../../src/index.js";
 import { openTestEngine } from "../../src/testing/index.js";
-import { errorOf, eventually, found, openParity, reaches, thrownBy, valueOf } from "./support.js";
+import { errorOf, eventually, found, openParity, reaches, valueOf } from "./support.js";
 
 const double = step("parity.double", async (n: number) => n * 2);
 const doubles = workflow({ name: "parity.doubles", input: z.number() }, async (n) => double(n));
@@ -131,7 +131,7 @@ function chainOf(error: unknown): readonly unknown[] {
 }
 
 test("a child belongs into the body of a durable run, and its input is checked before it begins", async () => {
-  expect(thrownBy(() => runChild(doubles, 1))).toMatchObject({ code: "NOT_IN_WORKFLOW" });
+  expect(await errorOf(runChild(doubles, 1))).toMatchObject({ code: "NOT_IN_WORKFLOW" });
   const wrong = workflow("parity.wrong", async () => runChild(doubles, "many" as unknown as number));
   const { engine, store } = await openParity({ workflows: [wrong, doubles] });
   const run = await engine.start(wrong, undefined);

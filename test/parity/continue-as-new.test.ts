@@ -3,7 +3,7 @@ import { z } from "zod";
 import { continueAsNew, runContext, shield, sleep, step, workflow } from "../../src/index.js";
 import { showChain } from "../../src/services/show-chain.js";
 import { openTestEngine } from "../../src/testing/index.js";
-import { errorOf, found, openParity, reaches, thrownBy, valueOf } from "./support.js";
+import { errorOf, found, openParity, reaches, valueOf } from "./support.js";
 
 const ran: string[] = [];
 const note = step("parity.note", async (what: string) => {
@@ -18,7 +18,7 @@ const counts = workflow(
 );
 
 test("it belongs into the body of a durable run", async () => {
-  expect(thrownBy(() => continueAsNew(1))).toMatchObject({ code: "NOT_IN_WORKFLOW" });
+  expect(await errorOf(continueAsNew(1))).toMatchObject({ code: "NOT_IN_WORKFLOW" });
   const loose = workflow({ name: "parity.loose", durable: false }, async () => continueAsNew(1));
   const engine = await openTestEngine({ workflows: [loose] });
   expect(await errorOf((await engine.start(loose, undefined)).result())).toMatchObject({ cause: { code: "DURABLE_RUN_REQUIRED" } });

@@ -10,6 +10,7 @@ import type { WorkflowDefinition } from "../../src/engine/definition.js";
 import { hook, now, random, runChild, startChild, step, uuid, workflow } from "../../src/index.js";
 import { processLocksOf } from "../../src/main/process-lock.js";
 import type { Project } from "../../src/services/project.js";
+import { runRow } from "../../src/services/list-runs.js";
 import { rerunRun, type RerunOptions } from "../../src/services/rerun-run.js";
 import { retryRun } from "../../src/services/retry-run.js";
 import { createMemoryBackend } from "../../src/storage/memory/memory-backend.js";
@@ -190,6 +191,37 @@ describe("a rerun from a step", () => {
       expect(error).toMatchObject({ hint: `did you mean ${hint}?`, operationId: from });
     }
     await expect(rerun(first, { from: "completely_else" })).rejects.toMatchObject({ hint: expect.stringContaining("step_rerun.act_1, step_rerun.act_2") });
+  });
+
+  test("may have another input where what is reused does not depend on it; else it is refused, and nothing is started", async () => {
+    const late = workflow("rerun.late", async (input: unknown) => [await act("first"), await act("second", input), await act("third")]);
+    const first = await ended(late, { input: "x" });
+    const changeInput = async () => encode("y");
+    for (const dryRun of [false, true]) {
+      const error: unknown = await rerunRun(project, { id: first, from: "step_rerun.act_3", changeInput, dryRun }).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(RerunRefusedError);
+      expect(error).toMatchObject({ message: expect.stringContaining("first at step_rerun.act_2"), hint: expect.stringContaining("begin at step_rerun.act_2") });
+    }
+    expect(await project.backend.findRunIds("", 5)).toEqual([first]);
+    const second = await rerun(first, { from: "step_rerun.act_2", changeInput });
+    await execute(late);
+    expect(await resultOf(second)).toEqual(["first", "second y", "third"]);
+    expect(did).toEqual(["first", "second", "third", "second", "third"]);
+  });
+
+  test("that skips what is reused is refused", async () => {
+    const maybe = workflow("rerun.maybe", async (input: unknown) => (input === "all" ? [await act("a"), await act("b")] : []));
+    const first = await ended(maybe, { input: "all" });
+    await expect(rerun(first, { from: "step_rerun.act_2", changeInput: async () => encode("none") })).rejects.toThrow("first at step_rerun.act_1");
+  });
+
+  test("took no longer than itself: the time of the first run is not its own", async () => {
+    const first = await startRun(project.backend, order, { input: "x" });
+    const { claim, executor } = await startProcess(project.backend, { workflows: [order], clock: new ManualClock() });
+    await Promise.all((await claim()).map((run) => executor.execute(run)));
+    const second = await runOf(await rerun(first, { from: "step_rerun.act_3" }));
+    expect(second.startedAt).toBeLessThan(second.createdAt);
+    expect(runRow({ ...second, completedAt: second.createdAt + 5000 })).toMatchObject({ started_at: new Date(second.startedAt ?? 0), duration: 5 });
   });
 
   test("is refused for a transient run, which has no history", async () => {

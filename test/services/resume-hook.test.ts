@@ -36,6 +36,11 @@ const storedSchema: JsonSchema = {
   required: ["approved"],
 };
 
+/** A schema of a library that knows no JSON Schema. */
+const mute = defineHook<string>("resume.mute", {
+  "~standard": { version: 1, vendor: "test", validate: (value) => (value === "yes" ? { value } : { issues: [{ message: "say yes" }] }) },
+});
+
 /** A schema that takes its time. */
 let duringTheCheck: () => Promise<void>;
 const slow = defineHook("resume.slow", z.number().refine(async () => duringTheCheck().then(() => true)));
@@ -106,6 +111,19 @@ describe("a payload", () => {
     expect((await showHook(project, { token: free })).payload).toBeNull();
   });
 
+  test("may be anything for a hook without a schema, whatever another of that name is defined with", async () => {
+    const token = await waitingHook({ name: approval.name });
+
+    expect((await resumeHook(project, { token, payload: 5 })).checkedWith).toBe("nothing");
+  });
+
+  test("is checked with a definition whose schema has no JSON form, which can't be stored", async () => {
+    const token = await waitingHook({ name: mute.name });
+
+    await expect(resumeHook(project, { token, payload: "no" })).rejects.toBeInstanceOf(InvalidPayloadError);
+    expect((await resumeHook(project, { token, payload: "yes" })).checkedWith).toBe("definition");
+  });
+
   test("that can't be stored, or is too large, is refused before anything is recorded", async () => {
     const token = await waitingHook();
 
@@ -161,7 +179,7 @@ describe("what happens between the look at a hook and the commit decides", () =>
     ["its time was over", () => clock.jump(1000), HookExpiredError],
     ["its run ended", endRun, HookDisposedError],
   ])("%s", async (_, meanwhile, expected) => {
-    const token = await waitingHook({ name: slow.name, expiresAt: clock.now() + 1000 });
+    const token = await waitingHook({ name: slow.name, schema: { type: "number" }, expiresAt: clock.now() + 1000 });
     duringTheCheck = async () => meanwhile(token);
 
     await expect(resumeHook(project, { token, payload: 1 })).rejects.toBeInstanceOf(expected);

@@ -7,7 +7,7 @@ import { formatSeconds, formatTime } from "../times.js";
 import { paintStatus } from "./status.js";
 
 /** A run as `Name: value` lines, and its steps below. Lines that say nothing are left out. */
-export function runCard({ card: run, waitsFor }: ShownRun, screen: Screen): string {
+export function runCard({ card: run, ...waits }: ShownRun, screen: Screen): string {
   const time = (date: Date | null): string | undefined => (date === null ? undefined : formatTime(date, screen));
   const lines: readonly (readonly [string, string | undefined])[] = [
     ["Run ID", run.run_id],
@@ -22,7 +22,7 @@ export function runCard({ card: run, waitsFor }: ShownRun, screen: Screen): stri
     ["Input", toJson(run.input)],
     ["Result", run.status === "completed" ? toJson(run.result) : undefined],
     ["Error", run.error === null ? undefined : screen.paint.red(oneLine(`${run.error.name}: ${run.error.message}`))],
-    ["Waiting for", waitingFor(run, waitsFor, screen)],
+    ["Waiting for", waitingFor(run, waits, screen)],
     ["Parent", run.parent_run_id === null ? undefined : `${run.parent_run_id} (depth ${run.nesting_depth})`],
     ["Continued from", run.continued_from_run_id ?? undefined],
     ["Continued to", run.continued_to_run_id ?? undefined],
@@ -32,11 +32,12 @@ export function runCard({ card: run, waitsFor }: ShownRun, screen: Screen): stri
   return [...cardLines(lines, screen), ...stepLines(run.steps, screen)].join("\n");
 }
 
-function waitingFor(run: RunCard, waitsFor: readonly string[], screen: Screen): string | undefined {
+function waitingFor(run: RunCard, { waitsFor, unserved }: Omit<ShownRun, "card">, screen: Screen): string | undefined {
   if (run.parked !== null) {
     const { code, operation_id, at } = run.parked;
     return [`code that fits its history (${code})`, operation_id, at === null ? null : `at ${at}`].filter((part) => part !== null).join(", ");
   }
+  if (unserved) return [...waitsFor, "a worker: none is alive that serves it"].join(", ");
   if (run.status === "pending" || run.status === "interrupted") return "a worker";
   const wake = run.wake_at === null ? [] : [`its wake time, ${formatTime(run.wake_at, screen)}`];
   const waits = [...waitsFor, ...wake];

@@ -1,4 +1,5 @@
 import type { RunRecord } from "../../core/run.js";
+import { beganAt } from "../../services/list-runs.js";
 import type { Screen } from "../screen.js";
 import { table, type Column } from "../table.js";
 import { formatListTime, formatSeconds } from "../times.js";
@@ -21,6 +22,7 @@ export function runColumns(screen: Screen): Columns {
   ];
 }
 
-function secondsSoFar({ startedAt, completedAt }: RunRecord, nowMs: number): number | null {
-  return startedAt === undefined ? null : Math.max(0, (completedAt ?? nowMs) - startedAt) / 1000;
+function secondsSoFar(run: RunRecord, nowMs: number): number | null {
+  const began = beganAt(run);
+  return began === undefined ? null : Math.max(0, (run.completedAt ?? nowMs) - began) / 1000;
 }

@@ -4,7 +4,7 @@ import { BaseCommand } from "../../cli/base-command.js";
 import type { Selection } from "../../cli/cancel-input.js";
 import { defined } from "../../cli/defined.js";
 import { duration, filled, oneOf } from "../../cli/flags.js";
-import { RunEndedError, WaitTimeoutError } from "../../core/errors.js";
+import { misfitError, RunEndedError, WaitTimeoutError } from "../../core/errors.js";
 import { liveStatuses, type RunStatus } from "../../core/run.js";
 import type { CancelRow } from "../../services/cancel-run.js";
 import type { Project } from "../../services/project.js";
@@ -16,7 +16,7 @@ export default class RunsCancel extends BaseCommand<typeof RunsCancel> {
   static override description =
     "Without ids, every run that fits --status, --workflow and --query, after a yes. A parked run stays parked until code that fits takes it up; --force ends it. " +
     "The JSON of one run that was named is an object, that of several or of filters a list. " +
-    "Exit code 5: a run that was named had ended already. 6: one had not ended in time.";
+    "Exit code 5: a run that was named had ended already. 6: one had not ended in time. 7: with --wait, one is parked.";
   static override examples = [
     "<%= config.bin %> runs cancel @last --reason 'wrong customer' --wait",
     { description: "Everything of a workflow that waits", command: "<%= config.bin %> runs cancel --workflow process_order --status suspended --yes" },
@@ -35,12 +35,13 @@ export default class RunsCancel extends BaseCommand<typeof RunsCancel> {
   };
 
   async run(): Promise<void> {
-    const [{ demandSelection, select, agreed }, { cancelRuns, isSettled, untouched }] = await Promise.all([import("../../cli/cancel-input.js"), import("../../services/cancel-run.js")]);
+    const [{ demandSelection, select, agreed }, { cancelRuns, untouched }] = await Promise.all([import("../../cli/cancel-input.js"), import("../../services/cancel-run.js")]);
     const { reason, wait, force, timeout = defaultTimeoutMs, yes, "dry-run": dry, status, workflow, query } = this.flags;
     const asked = { ids: this.args.ids ?? [], filter: defined({ statuses: status, workflowName: workflow, query }), yes: yes || dry };
     demandSelection(asked);
     await this.withProject({ readOnly: dry }, async (project) => {
       const selection = await select(project, asked);
+      if (selection.runs.length === 0) await this.tellOfWorkflowMeant(project);
       if (dry || !(await agreed(selection, asked))) return this.tell(selection, selection.runs.map(untouched));
       const order = { wait, force, timeoutMs: timeout, requestedBy: "pyworkflow runs cancel", ...defined({ reason }) };
       if (wait && !force) await this.tellOfAbsentWorkers(project, selection);
@@ -49,8 +50,7 @@ export default class RunsCancel extends BaseCommand<typeof RunsCancel> {
       const ended = rows.find(({ cancelled }) => !cancelled);
       // Of runs that filters found, some may have ended meanwhile.
       if (selection.named && ended !== undefined) throw new RunEndedError(ended.run_id, ended.status);
-      const late = rows.find((row) => !isSettled(row));
-      if (wait && late !== undefined) throw new WaitTimeoutError(late.run_id, late.status);
+      if (wait) await this.demandEnd(project, rows);
     });
   }
 
@@ -61,6 +61,23 @@ export default class RunsCancel extends BaseCommand<typeof RunsCancel> {
     for (const line of await waitsForWorker(project, need)) this.note(line);
   }
 
+  private async tellOfWorkflowMeant(project: Project): Promise<void> {
+    const { workflow } = this.flags;
+    if (workflow === undefined) return;
+    const { workflowMeant } = await import("../../services/cancel-run.js");
+    const meant = await workflowMeant(project, workflow);
+    if (meant !== undefined) this.note(`No run is of a workflow called ${workflow}: did you mean ${meant}?`);
+  }
+
+  private async demandEnd({ backend }: Project, rows: readonly CancelRow[]): Promise<void> {
+    const { isSettled } = await import("../../services/cancel-run.js");
+    const row = rows.find(({ parked }) => parked);
+    const run = row && (await backend.getRun(row.run_id));
+    if (run?.parked !== undefined) throw misfitError(`run ${run.runId} does not end: it is parked: ${run.parked.error}`, run.parked);
+    const late = rows.find((each) => !isSettled(each));
+    if (late !== undefined) throw new WaitTimeoutError(late.run_id, late.status);
+  }
+
   private async tell({ named }: Selection, rows: readonly CancelRow[]): Promise<void> {
     const { cancelTable } = await import("../../cli/views/cancel-table.js");
     const [first] = rows;
@@ -68,7 +85,7 @@ export default class RunsCancel extends BaseCommand<typeof RunsCancel> {
     this.show(one ? first : rows, { table: (screen) => cancelTable(rows, screen), plain: () => rows.map(({ run_id }) => run_id) });
     if (rows.length === 0) this.note("No run that can be cancelled fits.");
     for (const { run_id, parked } of rows) {
-      if (parked) this.note(`${run_id} is parked and stays so: it ends when code that fits takes it up. runs cancel --force ends it now.`);
+      if (parked) this.note(`${run_id} is parked and stays so: it ends when code that fits takes it up, with pyworkflow runs retry. runs cancel --force ends it now.`);
     }
   }
 }

@@ -8,7 +8,7 @@ export default class RunsRerun extends BaseCommand<typeof RunsRerun> {
   static override summary = "Start another run like this one, which may reuse its outcomes up to a step.";
   static override description =
     "The new run has the workflow, the settings and the input of the old one, which stays as it is. With --from-step it begins with the history of the old one up to that step. " +
-    "Exit code 4: the history has no such step. 5: a child that was started before it is alive, or the run is transient.";
+    "Exit code 4: the history has no such step. 5: a child that was started before it is alive, the run is transient, or another input does not fit what is reused.";
   static override examples = [
     "<%= config.bin %> runs rerun @last --arg amount=19.99",
     { description: "What would execute again?", command: "<%= config.bin %> runs rerun @last --from-step step_charge_card_1 --dry-run" },

@@ -3,6 +3,7 @@ import { boolean, custom, string } from "@oclif/core/flags";
 import { BaseCommand } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
 import { duration, filled, oneOf } from "../../cli/flags.js";
+import { UsageError } from "../../cli/usage-error.js";
 import type { RunId } from "../../core/ids.js";
 import type { Project } from "../../services/project.js";
 
@@ -28,11 +29,13 @@ export default class WorkflowsRun extends BaseCommand<typeof WorkflowsRun> {
   };
 
   async run(): Promise<void> {
-    const [{ acceptInput, startRun }, { runInput, workflowToRun }] = await Promise.all([import("../../services/start-run.js"), import("../../cli/run-input.js")]);
+    this.demandWait();
+    const [{ acceptInput, startRun, tagsOf }, { runInput, workflowToRun }] = await Promise.all([import("../../services/start-run.js"), import("../../cli/run-input.js")]);
     const { version, limits } = await this.loadWorkflows();
     const workflow = await workflowToRun(this.args.name);
-    // Before the store is opened: where the input is refused, nothing is made.
+    // Before the store is opened: where the input or the tags are refused, nothing is made.
     const input = await acceptInput(workflow, await runInput(workflow, { arg: this.flags.arg, argsJson: this.flags["args-json"] }), limits);
+    tagsOf(workflow, this.flags.tag);
     const { durable, "idempotency-key": idempotencyKey, tag: tags } = this.flags;
     const waits = this.flags.wait ?? (process.stdout.isTTY || this.flags.until !== undefined);
     await this.withProject({ readOnly: false, blocking: !waits }, async (project) => {
@@ -40,6 +43,13 @@ export default class WorkflowsRun extends BaseCommand<typeof WorkflowsRun> {
       if (!created) this.note(`The idempotency key names run ${runId}: nothing new was started.`);
       await (waits ? this.watch(project, runId, version) : this.leave(project, runId));
     });
+  }
+
+  // oclif's `exclusive` can't tell --no-wait from --wait.
+  private demandWait(): void {
+    const { wait, until, timeout } = this.flags;
+    if ((wait ?? true) || (until ?? timeout) === undefined) return;
+    throw new UsageError(`--no-wait and ${until === undefined ? "--timeout" : "--until"} were given together`, "leave out one of them: without a wait there is nothing to limit");
   }
 
   private async watch(project: Project, runId: RunId, version: string): Promise<void> {

@@ -4,9 +4,9 @@ import { InvalidDefinitionError, MaxNestingDepthError } from "../../core/errors.
 import { parentCloses, type ParentClose } from "../../core/events/child.js";
 import type { RunId } from "../../core/ids.js";
 import type { RunStatus } from "../../core/run.js";
-import type { WorkflowDefinition } from "../definition.js";
+import { checkDefinition, type WorkflowDefinition } from "../definition.js";
 import type { ChildRequest, StartedChild } from "../run/operation.js";
-import { askingFor, type Asking } from "./asking.js";
+import { answerOf, askingFor, type Asking } from "./asking.js";
 
 /** How a child is started that is not waited for. */
 export interface StartChildOptions {
@@ -27,47 +27,59 @@ export interface ChildHandle<Output = unknown> {
 
 /**
  * Runs another workflow as a run of its own and waits for its result. It ends with this run. Rejects with ChildWorkflowFailedError (its
- * `cause` is what the child threw), ChildWorkflowCancelledError, CancellationError or MaxNestingDepthError.
+ * `cause` is what the child threw), ChildWorkflowCancelledError, CancellationError or MaxNestingDepthError; with InvalidDefinitionError for what is
+ * no workflow, NotInWorkflowError outside a body, DurableRunRequiredError in a transient run.
  */
 export function runChild<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input): Promise<Output> {
-  return ask(workflow, { args: [input], parentClose: "terminate", waits: true }) as Promise<Output>;
+  return answerOf(() => ask(workflow, { args: [input], parentClose: "terminate", waits: true }) as Promise<Output>);
 }
 
 /**
  * Starts another workflow as a run of its own, beside this one, and gives its handle as soon as that is recorded. It outlives this run, unless
- * `parentClose` says otherwise. Rejects with ChildWorkflowFailedError where its input is not valid, or with MaxNestingDepthError.
+ * `parentClose` says otherwise. Rejects with ChildWorkflowFailedError where its input is not valid, or with MaxNestingDepthError; with
+ * InvalidDefinitionError for what is no workflow or no `parentClose`, NotInWorkflowError outside a body, DurableRunRequiredError in a transient run.
  */
 export function startChild<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options: StartChildOptions = {}): Promise<ChildHandle<Output>> {
-  const { parentClose = "abandon" } = options;
-  if (!parentCloses.includes(parentClose)) {
-    throw new InvalidDefinitionError(`parentClose is ${JSON.stringify(parentClose)}`, `give one of ${parentCloses.join(", ")}`);
-  }
-  const started = ask(workflow, { args: [input], parentClose, waits: false });
-  return handled(started.then((child) => handleOf<Output>(workflow.name, child as StartedChild)));
+  return answerOf(() => {
+    const { parentClose = "abandon" } = options;
+    checkParentClose(parentClose);
+    const started = ask(workflow, { args: [input], parentClose, waits: false });
+    return handled(started.then((child) => handleOf<Output>(workflow.name, child as StartedChild)));
+  });
+}
+
+function checkParentClose(parentClose: ParentClose): void {
+  if (parentCloses.includes(parentClose)) return;
+  throw new InvalidDefinitionError(`startChild(): parentClose is ${JSON.stringify(parentClose)}`, `give one of ${parentCloses.join(", ")}`);
 }
 
 function ask(workflow: WorkflowDefinition, options: Pick<ChildRequest, "args" | "parentClose" | "waits">): Promise<unknown> {
-  const { body, shielded } = askingFor(options.waits ? "runChild()" : "startChild()");
+  const call = options.waits ? "runChild()" : "startChild()";
+  const { body, shielded } = askingFor(call);
+  checkDefinition(call, workflow);
   const { nestingDepthMax } = defaults.engine;
-  if (body.nestingDepth >= nestingDepthMax) return handled(Promise.reject(new MaxNestingDepthError(workflow.name, nestingDepthMax)));
+  if (body.nestingDepth >= nestingDepthMax) throw new MaxNestingDepthError(workflow.name, nestingDepthMax);
   return body.ask({ kind: "child", name: workflow.name, definition: workflow, ...options }, shielded);
 }
 
 function handleOf<Output>(workflowName: string, { runId, operationId }: StartedChild): ChildHandle<Output> {
   return {
     runId,
-    result: () => {
-      const { body, shielded } = askingFor("result() of a child");
-      return body.askForEnd(operationId, shielded) as Promise<Output>;
-    },
-    status: () => {
-      const asking = askingFor("status() of a child");
-      return ownStep(asking, { name: `child_status_${workflowName}`, args: [runId], run: () => asking.body.outside.statusOf(runId) }) as Promise<RunStatus>;
-    },
-    cancel: (reason) => {
-      const asking = askingFor("cancel() of a child");
-      return ownStep(asking, { name: `cancel_child_${workflowName}`, args: [runId, reason], run: () => asking.body.outside.cancel(runId, reason) }) as Promise<void>;
-    },
+    result: () =>
+      answerOf(() => {
+        const { body, shielded } = askingFor("result() of a child");
+        return body.askForEnd(operationId, shielded) as Promise<Output>;
+      }),
+    status: () =>
+      answerOf(() => {
+        const asking = askingFor("status() of a child");
+        return ownStep(asking, { name: `child_status_${workflowName}`, args: [runId], run: () => asking.body.outside.statusOf(runId) }) as Promise<RunStatus>;
+      }),
+    cancel: (reason) =>
+      answerOf(() => {
+        const asking = askingFor("cancel() of a child");
+        return ownStep(asking, { name: `cancel_child_${workflowName}`, args: [runId, reason], run: () => asking.body.outside.cancel(runId, reason) }) as Promise<void>;
+      }),
   };
 }
 

@@ -8,7 +8,7 @@ import { checkName } from "../check-name.js";
 import { jsonSchemaOf } from "../input.js";
 import { callerPlace } from "../place.js";
 import { registerHook } from "../registry.js";
-import { askingFor } from "./asking.js";
+import { answerOf, askingFor } from "./asking.js";
 
 /** How a hook waits. */
 export interface HookOptions {
@@ -21,16 +21,17 @@ export interface HookOptions {
 /** A hook whose payload has a type. */
 export interface Hook<Payload> {
   readonly name: string;
-  /** Waits for the payload. Rejects with HookExpiredError, CancellationError, or what `onCreated` threw for good. */
+  /** Waits for the payload. Rejects with what `hook()` rejects with. */
   wait(options?: HookOptions): Promise<Payload>;
 }
 
 /**
  * Waits until somebody outside resumes the hook with a payload: `engine.resumeHook(token, payload)` or `pyworkflow hooks resume`. The wait
- * takes no memory and survives everything. Throws NotInWorkflowError outside a body, DurableRunRequiredError in a transient run.
+ * takes no memory and survives everything. Rejects with HookExpiredError, CancellationError, or what `onCreated` threw for good; with
+ * InvalidDefinitionError for a bad name or timeout, NotInWorkflowError outside a body, DurableRunRequiredError in a transient run.
  */
 export function hook<Payload = unknown>(name: string, options: HookOptions = {}): Promise<Payload> {
-  return wait<Payload>(name, options, undefined);
+  return answerOf(() => wait<Payload>(name, options, undefined));
 }
 
 /**
@@ -40,7 +41,7 @@ export function hook<Payload = unknown>(name: string, options: HookOptions = {})
 export function defineHook<Payload>(name: string, schema: StandardSchemaV1<unknown, Payload>): Hook<Payload> {
   checkName("hook", name);
   registerHook(name, schema, callerPlace());
-  return { name, wait: (options = {}) => wait<Payload>(name, options, schema) };
+  return { name, wait: (options = {}) => answerOf(() => wait<Payload>(name, options, schema)) };
 }
 
 function wait<Payload>(name: string, { timeout, onCreated }: HookOptions, schema: StandardSchemaV1 | undefined): Promise<Payload> {

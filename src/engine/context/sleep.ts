@@ -1,4 +1,5 @@
 import { pause, systemClock } from "../../base/clock.js";
+import { rejected } from "../../base/deferred.js";
 import { parseDurationMs, type Duration } from "../../base/duration.js";
 import { InvalidDefinitionError } from "../../core/errors.js";
 import type { SleepLength } from "../run/operation.js";
@@ -6,11 +7,11 @@ import { currentBody } from "./current.js";
 
 /**
  * Waits for a duration or until a point in time (past: not at all). In a run the wait is durable and takes no memory;
- * elsewhere it is a plain timer. Throws InvalidDefinitionError for a text that is no duration.
+ * elsewhere it is a plain timer. Rejects with InvalidDefinitionError for a text that is no duration.
  */
 export function sleep(durationOrDate: Duration | Date): Promise<void> {
   const length = lengthOf(durationOrDate);
-  if (length === undefined) return Promise.reject(noDuration(durationOrDate));
+  if (length === undefined) return rejected(noDuration(durationOrDate));
   const current = currentBody();
   if (current === undefined) return plainSleep(length.until === undefined ? length.durationMs : length.until - systemClock.now());
   return current.body.ask({ kind: "sleep", args: [durationOrDate], ...length }, current.shielded) as Promise<void>;

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { decode, sameExceptStacks, type Encoded } from "../../base/codec.js";
-import { deferred, handled } from "../../base/deferred.js";
+import { deferred, handled, rejected } from "../../base/deferred.js";
 import { assert } from "../../base/unreachable.js";
 import { CancellationError } from "../../core/errors.js";
 import type { RecordedEvent } from "../../core/events/event.js";
@@ -346,12 +346,6 @@ function never(): Promise<never> {
 
 async function callBody(definition: WorkflowDefinition, input: Encoded): Promise<unknown> {
   return (definition as WorkflowDefinition<unknown>).run(decode(input));
-}
-
-function rejected(error: unknown): Promise<never> {
-  const { promise, reject } = deferred<never>();
-  reject(error);
-  return handled(promise);
 }
 
 // As a program would write them: what is stored has marks of the codec's own.
