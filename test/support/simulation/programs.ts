@@ -58,7 +58,7 @@ export interface Plan {
   readonly maxDuration: "2m" | undefined;
 }
 
-const operationsMax = 6;
+const operationsMax = 8;
 const runsMax = 5;
 
 const stepWith = (orderFree: boolean): fc.Arbitrary<StepPart> =>
