@@ -1,6 +1,6 @@
 import { isObject } from "../base/json.js";
-import { ConfigError, RunNotFoundError } from "../core/errors.js";
-import { parseRunId } from "../core/ids.js";
+import { ConfigError } from "../core/errors.js";
+import { runIdOf } from "../services/find-run.js";
 import type { RunHandle } from "../services/run-handle.js";
 import type { Engine, EngineOptions } from "./engine.js";
 
@@ -11,11 +11,7 @@ import type { Engine, EngineOptions } from "./engine.js";
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const { openEmbedded } = await import("./embedded.js");
   const embedded = await openEmbedded({ ...options, ...(options.storage !== undefined && { flags: storageFlags(options.storage) }) });
-  const run = (text: string): RunHandle => {
-    const runId = parseRunId(text);
-    if (runId === undefined) throw new RunNotFoundError(text);
-    return embedded.run(runId);
-  };
+  const run = (text: string): RunHandle => embedded.run(runIdOf(text));
   return {
     start: (workflow, input, more) => embedded.start(workflow, input, more),
     run,

@@ -18,6 +18,13 @@ export async function findRun(project: Project, text: string): Promise<RunRecord
   return run;
 }
 
+/** A whole run id, as a program gives it. Throws RunNotFoundError. */
+export function runIdOf(text: string): RunId {
+  const runId = parseRunId(text);
+  if (runId === undefined) throw new RunNotFoundError(text);
+  return runId;
+}
+
 /** The runs that a person means, each once: all are found before the caller touches the first, so a mistyped word changes nothing. Throws as {@link findRun}. */
 export async function findRuns(project: Project, texts: readonly string[]): Promise<readonly RunRecord[]> {
   const runs = new Map<RunId, RunRecord>();

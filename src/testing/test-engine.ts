@@ -4,7 +4,7 @@ import { parseDurationMs, type Duration } from "../base/duration.js";
 import { defaults } from "../core/defaults.js";
 import { InvalidDefinitionError, RunNotFoundError, WorkflowNotFoundError } from "../core/errors.js";
 import type { HookRecord } from "../core/hooks.js";
-import { newWorkerId, parseRunId, tokenOf, type RunId } from "../core/ids.js";
+import { newWorkerId, tokenOf, type RunId } from "../core/ids.js";
 import { createExecutor } from "../engine/create-executor.js";
 import { checkDefinition, type WorkflowDefinition } from "../engine/definition.js";
 import type { ExecutorNote } from "../engine/executor.js";
@@ -12,6 +12,7 @@ import type { StoredHistory } from "../engine/replay-run.js";
 import type { StartHeartbeat } from "../runtime/worker/heartbeat.js";
 import { startWorker } from "../runtime/worker/worker.js";
 import { cancelRun, type CancelOptions } from "../services/cancel-run.js";
+import { runIdOf } from "../services/find-run.js";
 import { resumeHook } from "../services/resume-hook.js";
 import { runHandle, type RunHandle } from "../services/run-handle.js";
 import { acceptInput, startRun, type StartRunOptions } from "../services/start-run.js";
@@ -170,12 +171,6 @@ function realTimersOf(clock: Clock): Clock {
 // Under its name another one would run, or none.
 function checkKnown<Input, Output>(workflows: readonly unknown[], workflow: WorkflowDefinition<Input, Output>): void {
   if (!workflows.includes(workflow)) throw new WorkflowNotFoundError(workflow.name, "give it to openTestEngine({ workflows: [ … ] })");
-}
-
-function runIdOf(text: string): RunId {
-  const runId = parseRunId(text);
-  if (runId === undefined) throw new RunNotFoundError(text);
-  return runId;
 }
 
 async function storedHistory(store: Backend, runId: RunId): Promise<StoredHistory> {

@@ -4,8 +4,6 @@ import { decode, encode } from "../../src/base/codec.js";
 import type { Config } from "../../src/config/config.js";
 import { OperationNotFoundError, RerunRefusedError, RunNotFoundError } from "../../src/core/errors.js";
 import type { RunId } from "../../src/core/ids.js";
-import { findingsOf } from "../../src/core/invariants.js";
-import type { RunRecord } from "../../src/core/run.js";
 import type { WorkflowDefinition } from "../../src/engine/definition.js";
 import { hook, now, random, runChild, startChild, step, uuid, workflow } from "../../src/index.js";
 import { processLocksOf } from "../../src/main/process-lock.js";
@@ -15,6 +13,7 @@ import { rerunRun, type RerunOptions } from "../../src/services/rerun-run.js";
 import { retryRun } from "../../src/services/retry-run.js";
 import { createMemoryBackend } from "../../src/storage/memory/memory-backend.js";
 import { executeDue, startProcess, startRun } from "../support/in-memory.js";
+import { soundResult, soundRun } from "../support/sound-run.js";
 import { ManualClock } from "../support/manual-clock.js";
 
 let project: Project;
@@ -58,18 +57,8 @@ async function rerun(id: RunId, more: Omit<RerunOptions, "id"> = {}): Promise<Ru
   return run_id;
 }
 
-async function runOf(runId: RunId): Promise<RunRecord> {
-  const run = await project.backend.getRun(runId);
-  if (run === undefined) throw new RunNotFoundError(runId);
-  expect(findingsOf(run, await project.backend.readHistory(runId, 0))).toEqual([]);
-  return run;
-}
-
-async function resultOf(runId: RunId): Promise<unknown> {
-  const { status, result, error } = await runOf(runId);
-  expect({ status, error: error && decode(error) }).toEqual({ status: "completed", error: undefined });
-  return result && decode(result);
-}
+const runOf = (runId: RunId) => soundRun(project.backend, runId);
+const resultOf = (runId: RunId) => soundResult(project.backend, runId);
 
 async function resume(runId: RunId, payload: unknown): Promise<void> {
   const [waiting] = await project.backend.listHooks({ runId, status: "pending", limit: 1 });

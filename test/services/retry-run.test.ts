@@ -1,10 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.js";
-import { decode, encode } from "../../src/base/codec.js";
+import { encode } from "../../src/base/codec.js";
 import type { Config } from "../../src/config/config.js";
 import { RetryRefusedError, RunNotFoundError } from "../../src/core/errors.js";
 import { operationIdOf, type RunId } from "../../src/core/ids.js";
-import { findingsOf } from "../../src/core/invariants.js";
 import type { RunRecord } from "../../src/core/run.js";
 import type { WorkflowDefinition } from "../../src/engine/definition.js";
 import { hook, runChild, sleep, startChild, step, workflow } from "../../src/index.js";
@@ -13,6 +12,7 @@ import type { Project } from "../../src/services/project.js";
 import { retryRun, retryRuns } from "../../src/services/retry-run.js";
 import { createMemoryBackend } from "../../src/storage/memory/memory-backend.js";
 import { executeDue, startRun } from "../support/in-memory.js";
+import { soundResult, soundRun } from "../support/sound-run.js";
 
 let project: Project;
 /** What steps did, in order. */
@@ -41,18 +41,8 @@ async function execute(...workflows: readonly WorkflowDefinition[]): Promise<voi
   while ((await executeDue(project.backend, workflows)).length > 0);
 }
 
-async function runOf(runId: RunId): Promise<RunRecord> {
-  const run = await project.backend.getRun(runId);
-  if (run === undefined) throw new RunNotFoundError(runId);
-  expect(findingsOf(run, await project.backend.readHistory(runId, 0))).toEqual([]);
-  return run;
-}
-
-async function resultOf(runId: RunId): Promise<unknown> {
-  const { status, result, error } = await runOf(runId);
-  expect({ status, error: error && decode(error) }).toEqual({ status: "completed", error: undefined });
-  return result && decode(result);
-}
+const runOf = (runId: RunId) => soundRun(project.backend, runId);
+const resultOf = (runId: RunId) => soundResult(project.backend, runId);
 
 async function failedRun(definition: WorkflowDefinition, ...others: readonly WorkflowDefinition[]): Promise<RunId> {
   const runId = await startRun(project.backend, definition);

@@ -155,8 +155,13 @@ function eventsOf(entries: readonly Entry[]): WorkflowEvent[] {
 }
 
 function familyOf(entries: readonly Entry[], final: Final | undefined): Pick<RunCommit, "create" | "linked"> {
-  const create = [...entries.map((entry) => entry.create), final?.successor].filter((run) => run !== undefined);
-  const linked = entries.map((entry) => entry.linked).filter((append) => append !== undefined);
+  const create: NewRun[] = [];
+  const linked: LinkedAppend[] = [];
+  for (const entry of entries) {
+    if (entry.create !== undefined) create.push(entry.create);
+    if (entry.linked !== undefined) linked.push(entry.linked);
+  }
+  if (final?.successor !== undefined) create.push(final.successor);
   return { ...(create.length > 0 && { create }), ...(linked.length > 0 && { linked }) };
 }
 

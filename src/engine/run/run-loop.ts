@@ -83,8 +83,7 @@ export class RunLoop implements CommitMember {
 
   /** Somebody appended up to `sequence`. */
   wake(sequence: number): void {
-    if (!this.#run.durable) void this.#hear();
-    else if (sequence > this.#log.history.lastSequence) void this.#load().then(() => this.#stir());
+    if (!this.#run.durable || sequence > this.#log.history.lastSequence) this.#catchUp();
   }
 
   /** No new step starts; when the running ones are done, the run is handed over. */
@@ -117,10 +116,7 @@ export class RunLoop implements CommitMember {
     if (this.#gone) return;
     const settled = this.#log.settle(result);
     if (settled.kind === "fenced") return this.#leave("lost");
-    if (settled.kind === "outdated") {
-      void (this.#run.durable ? this.#load() : this.#hear()).then(() => this.#stir());
-      return;
-    }
+    if (settled.kind === "outdated") return this.#catchUp();
     if (settled.own.some(isOutcome)) {
       this.#operations.careful = false;
       this.#environment.events.onOutcome(this.runId);
@@ -248,6 +244,11 @@ export class RunLoop implements CommitMember {
     if (this.#log.settleLocally().length > 0) this.#stirred = true;
   }
 
+  // Somebody else wrote to the run.
+  #catchUp(): void {
+    void (this.#run.durable ? this.#load() : this.#hear()).then(() => this.#stir());
+  }
+
   async #load(): Promise<void> {
     if (!this.#run.durable) return;
     const { commits } = this.#environment;
@@ -269,7 +270,6 @@ export class RunLoop implements CommitMember {
     this.#log.heard = run.inbox ?? 0;
     if (!run.cancellationRequested || this.#log.history.cancellation !== undefined) return;
     this.#log.absorbLocally([{ type: "cancellation.requested", at: this.#environment.clock.now(), requestedBy: "" }]);
-    this.#stir();
   }
 
   // A body at rest with nothing pending waits for something that is not in the log. Its next call would tell for what: it gets a moment to come.
