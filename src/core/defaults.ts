@@ -18,6 +18,24 @@ export const defaults = {
     /** A worker is told for this long of a run that somebody ended while it held it. */
     takenRunsToldMs: 60_000,
   },
+  schedule: {
+    overlapPolicy: "skip",
+    catchup: "latest",
+    catchupWindowMs: 86_400_000,
+    timezone: "UTC",
+    /** A tick that is decided later than this after its time was missed by every scheduler: catch-up says what becomes of it. */
+    lateAfterMs: 10_000,
+    /** Shortest interval. */
+    intervalLeastMs: 1000,
+    /** Ticks in one transaction. */
+    ticksMax: 100,
+    /** Schedules in one look. */
+    dueMax: 100,
+    /** Due times that one backfill may ask for. */
+    backfillMax: 10_000,
+    /** The store is asked again at least this often, in case a bell was not heard. */
+    pollMs: 5000,
+  },
   engine: {
     /** Step bodies at a time in a process. */
     stepsMax: 1000,

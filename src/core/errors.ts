@@ -5,4 +5,5 @@ export * from "./errors/execution.js";
 export * from "./errors/hooks.js";
 export * from "./errors/children.js";
 export * from "./errors/runs.js";
+export * from "./errors/schedules.js";
 export * from "./errors/outside.js";

@@ -109,6 +109,14 @@ export function requestEvents(run: Pick<RunRecord, "status" | "durable" | "cance
 
 /** The run that goes on in the place of one that continued as new: all of its settings, and its place in the family; nothing of its state. */
 export function successorOf(run: NewRun, successor: Pick<NewRun, "runId" | "input" | "createdAt">): NewRun {
-  const { runId: continuedFrom, parent, nestingDepth } = run;
-  return { ...successor, ...settingsOf(run), nestingDepth, continuedFrom, ...(parent !== undefined && { parent }) };
+  const { runId: continuedFrom, parent, nestingDepth, schedule, scheduledTime } = run;
+  return {
+    ...successor,
+    ...settingsOf(run),
+    nestingDepth,
+    continuedFrom,
+    ...(parent !== undefined && { parent }),
+    ...(schedule !== undefined && { schedule }),
+    ...(scheduledTime !== undefined && { scheduledTime }),
+  };
 }

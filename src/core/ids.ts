@@ -1,6 +1,7 @@
 declare const runId: unique symbol;
 declare const workerId: unique symbol;
 declare const operationId: unique symbol;
+declare const scheduleId: unique symbol;
 
 /** `run_` and 26 characters of a ULID, lower case: sorts by the time of its creation. */
 export type RunId = string & { readonly [runId]: true };
@@ -9,6 +10,9 @@ export type WorkerId = string & { readonly [workerId]: true };
 /** `kind_name_n`, e.g. `step_charge_card_1`: the n-th call of that kind and name in its run, from 1. */
 export type OperationId = string & { readonly [operationId]: true };
 
+/** A name that a person or the code gave, or `sched_` and a ULID. A schedule that code declares is `auto_` and the name of its workflow. */
+export type ScheduleId = string & { readonly [scheduleId]: true };
+
 /** So many random bytes; handed in, so that a test can repeat them. */
 export type RandomBytes = (count: number) => Uint8Array;
 
@@ -16,6 +20,8 @@ const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford's base 32
 const ulidPattern = /^[0-9a-hjkmnp-tv-z]{26}$/;
 const hookPattern = /^hook_[A-Za-z0-9_.-]+_[1-9]\d*$/;
 const namePattern = /^[A-Za-z0-9_.-]+$/;
+const nameLengthMax = 128;
+const scheduleIdLengthMax = nameLengthMax + "auto_".length;
 
 /** The text as a run id, or undefined where it is none. The only door for ids that come from outside. */
 export function parseRunId(text: string): RunId | undefined {
@@ -31,9 +37,23 @@ export function newWorkerId(nowMs: number, random: RandomBytes): WorkerId {
   return `worker_${ulid(nowMs, random)}` as WorkerId;
 }
 
+/** The text as a schedule id, or undefined where it is none. The only door for ids that come from outside. */
+export function parseScheduleId(text: string): ScheduleId | undefined {
+  return typeof text === "string" && namePattern.test(text) && text.length <= scheduleIdLengthMax ? (text as ScheduleId) : undefined;
+}
+
+export function newScheduleId(nowMs: number, random: RandomBytes): ScheduleId {
+  return `sched_${ulid(nowMs, random)}` as ScheduleId;
+}
+
+/** The id of the schedule that a workflow's definition declares. */
+export function declaredScheduleId(workflowName: string): ScheduleId {
+  return `auto_${workflowName}` as ScheduleId;
+}
+
 /** Names are parts of ids that people type and put into URLs. */
 export function isValidName(name: string): boolean {
-  return typeof name === "string" && namePattern.test(name) && name.length <= 128;
+  return typeof name === "string" && namePattern.test(name) && name.length <= nameLengthMax;
 }
 
 const operationPattern = /^(?:step|sleep|hook|child|patch)_(?:[A-Za-z0-9_.-]+_)?[1-9]\d*$/;

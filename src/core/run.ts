@@ -4,7 +4,8 @@ import type { RecordedEvent, WorkflowEvent } from "./events/event.js";
 import { isOutcome } from "./events/event.js";
 import type { ChildOutcome, ParentClose } from "./events/child.js";
 import type { ParkCode, ResumeReason, RunParked, WorkerLost, WorkflowResumed, WorkflowStarted, WorkflowSuspended } from "./events/run.js";
-import type { OperationId, RunId, WorkerId } from "./ids.js";
+import type { OperationId, RunId, ScheduleId, WorkerId } from "./ids.js";
+import type { TickKind } from "./schedule/schedule.js";
 
 export const runStatuses = [
   "pending",
@@ -57,6 +58,10 @@ export interface NewRun {
   readonly rerunOf?: RunId;
   /** What `random()` and `uuid()` are drawn from, where it is not the run's own id: a rerun draws what its original drew. */
   readonly seed?: RunId;
+  /** The schedule that started it, and by what kind of tick. */
+  readonly schedule?: { readonly scheduleId: ScheduleId; readonly kind: TickKind };
+  /** The due time of that tick. A rerun has it too: the history that it begins with may rest on it. */
+  readonly scheduledTime?: number;
 }
 
 /** What a run shares with one that goes on in its place, or begins anew in its stead. */

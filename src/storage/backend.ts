@@ -1,10 +1,12 @@
 import type { Company, Refusal } from "../core/claim.js";
 import type { RecordedEvent, WorkflowEvent } from "../core/events/event.js";
-import type { OperationId, RunId, WorkerId } from "../core/ids.js";
+import type { OperationId, RunId, ScheduleId, WorkerId } from "../core/ids.js";
 import type { LinkedAppend } from "../core/family.js";
 import type { HookRecord, HookStatus } from "../core/hooks.js";
 import type { LossOutcome } from "../core/recovery.js";
 import type { NewRun, RunRecord, RunStatus } from "../core/run.js";
+import type { ScheduleDecision } from "../core/schedule/decide.js";
+import type { LoadedSchedule, NewSchedule, OverlapPolicy, ScheduleDefinition, ScheduleRecord, ScheduleState, ScheduleStatus, Tick, TickDecision, TickKind } from "../core/schedule/schedule.js";
 
 /**
  * What a store promises to the engine. `docs/storage-contract.md` explains each promise and one suite
@@ -16,7 +18,8 @@ export interface Backend {
    * folds the events into the run's row (`foldRun`), in the same transaction. When the promise resolves, what was accepted is
    * durable (I7). Whatever ends a run, here and in `loseWorker` and `closeChildren`, also tells its parent (`noteToParent`), disposes of its
    * pending hooks and marks it as closing where it has children to close, in that transaction. A manual retry of a run that failed undoes
-   * what its end did to its hooks (`foldHooks`), and leaves children behind, closed and orphaned (`isLeftByRetry`). It rejects with a StorageError: `rolled_back`, nothing of the batch was written; `unknown`, read again.
+   * what its end did to its hooks (`foldHooks`), and leaves children behind, closed and orphaned (`isLeftByRetry`). The end of a run of a schedule,
+   * and its manual retry, change that schedule (`afterEnd`, `afterRetry`) and raise its version. It rejects with a StorageError: `rolled_back`, nothing of the batch was written; `unknown`, read again.
    */
   commit(batch: readonly RunCommit[]): Promise<readonly CommitResult[]>;
 
@@ -59,6 +62,33 @@ export interface Backend {
 
   /** How many runs there are of each status; a status without runs may be missing. */
   countRuns(): Promise<Readonly<Partial<Record<RunStatus, number>>>>;
+
+  /** Enters a schedule, with version 1. False where the id is taken. */
+  createSchedule(schedule: NewSchedule & ScheduleState): Promise<boolean>;
+
+  getSchedule(scheduleId: ScheduleId): Promise<ScheduleRecord | undefined>;
+
+  /** Newest first; the last schedule of a page is the cursor (`before`) of the next. */
+  listSchedules(filter: ScheduleFilter): Promise<readonly ScheduleRecord[]>;
+
+  /** At most `limit` ids that begin with `prefix`, newest first. */
+  findScheduleIds(prefix: string, limit: number): Promise<readonly ScheduleId[]>;
+
+  /** What a decision about a schedule rests on. `policy` says how many live runs it has to know (`liveRunsNeeded`). */
+  loadSchedule(scheduleId: ScheduleId, policy: OverlapPolicy): Promise<LoadedSchedule | undefined>;
+
+  /** The schedules that a scheduler has to look at, those that wait longest first, each loaded for its own policy. */
+  dueSchedules(now: number, limit: number): Promise<DueSchedules>;
+
+  /**
+   * Writes what was decided about schedules, all in one transaction; each member is all or nothing and independent of the others. Refused where
+   * the schedule has changed since the version that the decision rests on, or a tick is in the ledger already (`mayReplace`): then nothing of it
+   * is written (I8). In this order: the state, with the version raised; the ticks; the runs, due at once; the requests to end (`requestEvents`).
+   */
+  commitSchedules(batch: readonly ScheduleCommit[]): Promise<readonly ScheduleCommitResult[]>;
+
+  /** Newest due time first; of one due time the kind that comes last in the alphabet first. */
+  listTicks(filter: TickFilter): Promise<readonly Tick[]>;
 
   /** Enters a worker. Its id must be new. */
   registerWorker(worker: NewWorker): Promise<void>;
@@ -175,12 +205,50 @@ export interface HookFilter {
   readonly limit: number;
 }
 
+/** One decision about one schedule; see `ScheduleDecision`. */
+export interface ScheduleCommit extends ScheduleDecision {
+  readonly scheduleId: ScheduleId;
+  /** Takes the place of the one before; `declared` too, where it is given. */
+  readonly definition?: ScheduleDefinition & Pick<NewSchedule, "declared">;
+  /** When the runs in `cancel` are asked to end. */
+  readonly now: number;
+}
+
+/** `version`: the schedule has changed, or there is none of that id. `tick`: one of the ticks was decided before. */
+export type ScheduleCommitResult = { readonly accepted: true } | { readonly accepted: false; readonly refused: "version" | "tick" };
+
+export interface DueSchedules {
+  readonly due: readonly LoadedSchedule[];
+  /** The earliest time at which another one has to be looked at; absent where there is none, or where more are due than were asked for. */
+  readonly nextWakeAt?: number;
+}
+
+/** Which schedules to list: those that fit all that is given, at most `limit`. */
+export interface ScheduleFilter {
+  readonly workflowName?: string;
+  readonly statuses?: readonly ScheduleStatus[];
+  /** Only schedules older than this one: the cursor. */
+  readonly before?: ScheduleId;
+  readonly limit: number;
+}
+
+/** Which ticks of a schedule to list: those that fit all that is given, at most `limit`. */
+export interface TickFilter {
+  readonly scheduleId: ScheduleId;
+  readonly kind?: TickKind;
+  readonly decision?: TickDecision;
+  readonly dueFrom?: number;
+  readonly dueBefore?: number;
+  readonly limit: number;
+}
+
 /** Which runs to list: those that fit all that is given, at most `limit`. */
 export interface RunFilter {
   readonly statuses?: readonly RunStatus[];
   readonly workflowName?: string;
   readonly workerId?: WorkerId;
   readonly parentId?: RunId;
+  readonly scheduleId?: ScheduleId;
   /** Only runs without a parent. */
   readonly topLevel?: true;
   readonly tag?: string;

@@ -1,0 +1,219 @@
+import { formatDuration } from "../../base/duration.js";
+import { unreachable } from "../../base/unreachable.js";
+import { defaults } from "../defaults.js";
+import type { RunId } from "../ids.js";
+import type { NewRun } from "../run.js";
+import { awaiting, isLate } from "./due.js";
+import { firesAt, nextDue } from "./next.js";
+import type { LiveRun, LoadedSchedule, OverlapPolicy, ScheduleRecord, ScheduleState, Tick, TickDecision, TickKind } from "./schedule.js";
+import { stateOf } from "./state.js";
+
+/** What is decided about a schedule, to be written at once and under the version that it rests on. */
+export interface ScheduleDecision {
+  readonly version: number;
+  readonly state: ScheduleState;
+  readonly ticks: readonly Tick[];
+  readonly create: readonly NewRun[];
+  /** Live runs to be asked to end. */
+  readonly cancel: readonly RunId[];
+}
+
+/** Time and chance, handed in. */
+export interface DecideParts {
+  readonly now: number;
+  newRunId(): RunId;
+}
+
+/** Due times that a hand asks for. */
+export interface AskedTicks {
+  readonly kind: Exclude<TickKind, "schedule">;
+  readonly dues: readonly number[];
+  /** In the place of the schedule's own. */
+  readonly overlapPolicy?: OverlapPolicy;
+}
+
+/**
+ * What a scheduler does about an active schedule that it finds due: buffered ticks start in their order as soon as nothing of the schedule
+ * runs, then each due time that has come is decided. At most `ticksMax` at once; what is left is due at once.
+ */
+export function decideDue(loaded: LoadedSchedule, parts: DecideParts): ScheduleDecision {
+  const deciding = new Deciding(loaded, parts);
+  deciding.drain();
+  deciding.takeDue();
+  return deciding.end();
+}
+
+/** The same for the due times that a hand asks for; at most `ticksMax`. They are not late, and the schedule's own times go on as before. */
+export function decideAsked(loaded: LoadedSchedule, { kind, dues, overlapPolicy = loaded.schedule.overlapPolicy }: AskedTicks, parts: DecideParts): ScheduleDecision {
+  const deciding = new Deciding(loaded, parts);
+  if (loaded.schedule.status === "active") deciding.drain(); // those came first
+  for (const due of dues) deciding.take({ kind, due, reason: reasonOf[kind] }, overlapPolicy);
+  return deciding.end();
+}
+
+const reasonOf = { trigger: "triggered by hand", backfill: "asked for by a backfill" } as const;
+
+/** What becomes of the buffered ticks of a schedule that is deleted. */
+export function decideDeleted(loaded: LoadedSchedule, now: number): readonly Tick[] {
+  return loaded.buffered.map((tick) => ({ ...tick, decidedAt: now, decision: "skipped", reason: "its schedule was deleted" }));
+}
+
+interface Due {
+  readonly kind: TickKind;
+  readonly due: number;
+  /** Why it comes to be decided now. */
+  readonly reason: string;
+  /** It comes after its time, and starts a run all the same. */
+  readonly late?: true;
+}
+
+class Deciding {
+  readonly #schedule: ScheduleRecord;
+  readonly #parts: DecideParts;
+  #state: ScheduleState;
+  #live: readonly LiveRun[];
+  readonly #waiting: Tick[];
+  readonly #ticks: Tick[] = [];
+  readonly #create: NewRun[] = [];
+  readonly #cancel: RunId[] = [];
+
+  constructor({ schedule, live, buffered }: LoadedSchedule, parts: DecideParts) {
+    this.#schedule = schedule;
+    this.#parts = parts;
+    this.#state = stateOf(schedule);
+    this.#live = live;
+    this.#waiting = [...buffered];
+  }
+
+  drain(): void {
+    while (this.#mayDrain() && this.#hasRoom()) {
+      const tick = this.#waiting.shift();
+      if (tick === undefined) break;
+      this.#state = { ...this.#state, bufferedCount: this.#state.bufferedCount - 1 };
+      this.#start(tick, { decision: "fired", reason: "it was buffered, and the run before it has ended" });
+    }
+  }
+
+  takeDue(): void {
+    const { scheduleId, spec } = this.#schedule;
+    const { now } = this.#parts;
+    for (let due = this.#state.nextDueAt; due !== undefined && firesAt(scheduleId, spec, due) <= now && this.#hasRoom(); due = this.#state.nextDueAt) {
+      this.#takeOwn(due);
+      this.#state = awaiting(this.#schedule, { ...this.#state, decidedUpTo: due }, due);
+    }
+  }
+
+  // Under `allow_all`, which somebody may have chosen while ticks were waiting, all of them start.
+  #mayDrain(): boolean {
+    return this.#state.bufferedCount > 0 && (this.#live.length === 0 || this.#schedule.overlapPolicy === "allow_all");
+  }
+
+  #takeOwn(due: number): void {
+    const { scheduleId, spec, overlapPolicy } = this.#schedule;
+    const lateMs = this.#parts.now - firesAt(scheduleId, spec, due);
+    if (!isLate(lateMs)) return this.take({ kind: "schedule", due, reason: "due" }, overlapPolicy);
+    const late = `${formatDuration(lateMs)} late: no scheduler looked when it was due`;
+    const missed = this.#whyMissed(due, lateMs);
+    if (missed === undefined) return this.take({ kind: "schedule", due, reason: late, late: true }, overlapPolicy);
+    this.#state = { ...this.#state, missedRuns: this.#state.missedRuns + 1 };
+    this.#note({ kind: "schedule", due }, { decision: "missed", reason: `${late}, and ${missed}` });
+  }
+
+  #whyMissed(due: number, lateMs: number): string | undefined {
+    const { scheduleId, spec, catchup, catchupWindowMs } = this.#schedule;
+    if (lateMs > catchupWindowMs) return `its catch-up window of ${formatDuration(catchupWindowMs)} is over`;
+    switch (catchup) {
+      case "none":
+        return "nothing is caught up (catchup: none)";
+      case "latest": {
+        const next = nextDue(spec, due);
+        return next !== undefined && firesAt(scheduleId, spec, next) <= this.#parts.now ? "a later time was due as well (catchup: latest)" : undefined;
+      }
+      case "all":
+        return undefined;
+      default:
+        return unreachable(catchup);
+    }
+  }
+
+  take(tick: Due, policy: OverlapPolicy): void {
+    const decision = tick.late ? "caught_up" : "fired";
+    const because = this.#whyNot(policy);
+    if (because === undefined) return this.#start(tick, { decision, reason: tick.reason });
+    switch (policy) {
+      case "skip":
+        return this.#skip(tick, because);
+      case "buffer_one":
+        return this.#state.bufferedCount > 0 ? this.#skip(tick, `${because}, and a tick is buffered already`) : this.#buffer(tick, because);
+      case "buffer_all":
+        return this.#buffer(tick, because);
+      case "cancel_other":
+        return this.#takePlace(tick);
+      case "allow_all":
+        return this.#start(tick, { decision, reason: tick.reason });
+      default:
+        return unreachable(policy);
+    }
+  }
+
+  /** What stands in the way of a run; undefined where nothing does. */
+  #whyNot(policy: OverlapPolicy): string | undefined {
+    const [oldest] = this.#live;
+    if (oldest !== undefined) return `${oldest.runId} has not ended (overlap: ${policy})`;
+    // No tick overtakes those that wait in line.
+    const waits = this.#state.bufferedCount > 0 && (policy === "buffer_one" || policy === "buffer_all");
+    return waits ? `others are buffered before it (overlap: ${policy})` : undefined;
+  }
+
+  #skip(tick: Due, reason: string): void {
+    this.#state = { ...this.#state, skippedRuns: this.#state.skippedRuns + 1 };
+    this.#note(tick, { decision: "skipped", reason });
+  }
+
+  #buffer(tick: Due, reason: string): void {
+    this.#state = { ...this.#state, bufferedCount: this.#state.bufferedCount + 1 };
+    this.#note(tick, { decision: "buffered", reason });
+  }
+
+  #takePlace(tick: Due): void {
+    const others = this.#live.filter(({ cancellationRequested }) => !cancellationRequested).map(({ runId }) => runId);
+    this.#cancel.push(...others);
+    this.#live = this.#live.map(({ runId }) => ({ runId, cancellationRequested: true }));
+    const [first] = others;
+    if (first === undefined) return this.#start(tick, { decision: tick.late ? "caught_up" : "fired", reason: `${tick.reason}; the runs before it were asked to end` });
+    const more = others.length > 1 ? ` and ${others.length - 1} more` : "";
+    this.#start(tick, { decision: "cancelled_other", reason: `${first}${more} had not ended and was asked to (overlap: cancel_other)` });
+  }
+
+  #start({ kind, due }: Pick<Due, "kind" | "due">, why: Pick<Tick, "decision" | "reason">): void {
+    const { now } = this.#parts;
+    const { scheduleId, settings, input } = this.#schedule;
+    const runId = this.#parts.newRunId();
+    this.#create.push({ runId, ...settings, input, createdAt: now, nestingDepth: 0, schedule: { scheduleId, kind }, scheduledTime: due });
+    this.#live = [...this.#live, { runId, cancellationRequested: false }];
+    this.#state = { ...this.#state, totalRuns: this.#state.totalRuns + 1, lastRunAt: now, lastRunId: runId };
+    this.#note({ kind, due }, { ...why, runId });
+  }
+
+  #note({ kind, due }: Pick<Due, "kind" | "due">, what: { readonly decision: TickDecision; readonly reason: string; readonly runId?: RunId }): void {
+    this.#ticks.push({ kind, due, decidedAt: this.#parts.now, ...what });
+  }
+
+  /** The next due time stays as it is; what can be drained and found no room is due at once. */
+  #wake(): Pick<ScheduleState, "wakeAt"> {
+    const { scheduleId, spec } = this.#schedule;
+    const { nextDueAt } = this.#state;
+    if (this.#mayDrain()) return { wakeAt: this.#parts.now };
+    return nextDueAt === undefined ? { wakeAt: undefined } : { wakeAt: firesAt(scheduleId, spec, nextDueAt) };
+  }
+
+  #hasRoom(): boolean {
+    return this.#ticks.length < defaults.schedule.ticksMax;
+  }
+
+  end(): ScheduleDecision {
+    const { version, status } = this.#schedule;
+    if (status === "active") this.#state = { ...this.#state, ...this.#wake() };
+    return { version, state: this.#state, ticks: this.#ticks, create: this.#create, cancel: this.#cancel };
+  }
+}
