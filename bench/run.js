@@ -9,6 +9,7 @@ import { latency } from "./rows/latency.js";
 import { processes } from "./rows/processes.js";
 import { recovery } from "./rows/recovery.js";
 import { replay } from "./rows/replay.js";
+import { schedules } from "./rows/schedules.js";
 import { sequential } from "./rows/sequential.js";
 import { status } from "./rows/status.js";
 import { steps } from "./rows/steps.js";
@@ -16,7 +17,7 @@ import { supervisor } from "./rows/supervisor.js";
 import { suspended } from "./rows/suspended.js";
 
 /** @type {Readonly<Record<string, (bench: import("./harness.js").Bench) => Promise<readonly import("./report.js").Figure[]>>>} */
-const rows = { steps, processes, sequential, latency, recovery, supervisor, replay, status, disk, suspended, hooks, cancel };
+const rows = { steps, processes, sequential, latency, recovery, supervisor, replay, status, disk, suspended, hooks, cancel, schedules };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

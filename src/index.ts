@@ -3,8 +3,12 @@ export type { Engine, EngineOptions, StartOptions } from "./main/engine.js";
 export type { CancelOptions } from "./services/cancel-run.js";
 export type { ResumedHook } from "./services/resume-hook.js";
 export type { RunHandle } from "./services/run-handle.js";
+export type { BackfillRange, BackfillResult, NewScheduleOptions, Schedule, ScheduledTime, ScheduleListFilter, Schedules, ScheduleTick, ScheduleTickFilter, ScheduleUpdate } from "./services/schedules.js";
+export type { ScheduleChange } from "./services/change-schedule.js";
 export { workflow, step } from "./engine/define.js";
-export type { StepOptions, WorkflowDefinition, WorkflowOptions } from "./engine/definition.js";
+export type { StepOptions, WorkflowDefinition, WorkflowOptions, WorkflowSchedule } from "./engine/definition.js";
+export { scheduledWorkflow } from "./engine/scheduled-workflow.js";
+export type { ScheduledWorkflowOptions } from "./engine/scheduled-workflow.js";
 export { stepContext } from "./engine/context/step.js";
 export type { StepContext } from "./engine/context/current.js";
 export { runContext, shield } from "./engine/context/run.js";
@@ -21,11 +25,14 @@ export { now, random, uuid } from "./engine/context/chance.js";
 export type { ExecutorNote } from "./engine/executor.js";
 export type { Duration } from "./base/duration.js";
 export type { ParentClose } from "./core/events/child.js";
-export type { OperationId, RunId, WorkerId } from "./core/ids.js";
+export type { OperationId, RunId, ScheduleId, WorkerId } from "./core/ids.js";
 export type { LogLevel } from "./core/log-options.js";
 export type { RunStatus } from "./core/run.js";
 export type { RetryDelay } from "./core/retry.js";
+export type { ScheduleOptions, ScheduleTimes } from "./core/schedule/options.js";
+export type { CalendarEntry, Catchup, OverlapPolicy, ScheduleStatus, TickDecision, TickKind } from "./core/schedule/schedule.js";
 export {
+  AmbiguousScheduleError,
   CancellationError,
   ChildWorkflowCancelledError,
   ChildWorkflowFailedError,
@@ -40,6 +47,7 @@ export {
   InvalidDefinitionError,
   InvalidInputError,
   InvalidPayloadError,
+  InvalidScheduleError,
   InvalidTokenError,
   MaxNestingDepthError,
   ModuleError,
@@ -56,6 +64,9 @@ export {
   RunCancelledError,
   RunFailedError,
   RunNotFoundError,
+  ScheduleExistsError,
+  ScheduleNotFoundError,
+  ScheduleStatusError,
   StepHeartbeatTimeoutError,
   StepTimeoutError,
   StorageError,

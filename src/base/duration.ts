@@ -28,6 +28,17 @@ function sumOfParts(text: string): number | undefined {
   return end === text.length && end > 0 ? total : undefined;
 }
 
+/** A {@link Duration} as text, exact: what {@link parseDurationMs} makes of it is the same whole number of milliseconds. */
+export function writeDuration(ms: number): string {
+  let text = "";
+  let rest = ms;
+  for (const [unit, size] of Object.entries(unitMs)) {
+    if (rest >= size) text += `${Math.floor(rest / size)}${unit}`;
+    rest %= size;
+  }
+  return text === "" ? "0s" : text;
+}
+
 /** Milliseconds as people write them, at most two units: `950ms`, `12.3s`, `4m 05s`, `3h 20m`, `2d 4h`. */
 export function formatDuration(ms: number): string {
   const whole = Math.round(ms);

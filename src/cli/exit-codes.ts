@@ -28,6 +28,7 @@ const exitCodes: Readonly<Record<string, number>> = {
   HOOK_DISPOSED: 5,
   SCHEDULE_EXISTS: 5,
   SCHEDULE_STATUS: 5,
+  TICK_SKIPPED: 5,
   FILES_EXIST: 5,
   WAIT_TIMEOUT: 6,
   NON_DETERMINISTIC: 7,

@@ -7,10 +7,10 @@ import { acceptInput } from "../services/start-run.js";
 import { inputFromFlags, type InputFlags } from "./input.js";
 
 /**
- * The input of a run, changed by flags: `--arg` replaces fields of the old input, `--args-json` all of it. Throws UsageError, WorkflowNotFoundError, and as
+ * The input of a run or a schedule, changed by flags: `--arg` replaces fields of the old input, `--args-json` all of it. Throws UsageError, WorkflowNotFoundError, and as
  * `acceptInput`.
  */
-export async function changedInput({ input, workflowName }: RunRecord, flags: InputFlags, limits: Config["limits"]): Promise<Encoded> {
+export async function changedInput({ input, workflowName }: Pick<RunRecord, "input" | "workflowName">, flags: InputFlags, limits: Config["limits"]): Promise<Encoded> {
   const workflow = findWorkflow(workflowName);
   const given = await inputFromFlags(flags, inputSchema(workflow));
   const original = decode(input);

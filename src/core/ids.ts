@@ -33,6 +33,15 @@ export function newRunId(nowMs: number, random: RandomBytes): RunId {
   return `run_${ulid(nowMs, random)}` as RunId;
 }
 
+/** New ids of runs that begin in one millisecond: each sorts behind the one before. For as many as one decision starts. */
+export function runIdsInOrder(nowMs: number, random: RandomBytes): () => RunId {
+  const stem = newRunId(nowMs, random).slice(0, -countDigits);
+  let count = 0;
+  return () => `${stem}${digits(count++, countDigits)}` as RunId;
+}
+
+const countDigits = 4; // a million of them
+
 export function newWorkerId(nowMs: number, random: RandomBytes): WorkerId {
   return `worker_${ulid(nowMs, random)}` as WorkerId;
 }
@@ -87,9 +96,13 @@ export function eventIdOf(run: RunId, sequence: number): string {
 }
 
 function ulid(nowMs: number, random: RandomBytes): string {
-  let time = "";
-  for (let rest = nowMs, place = 0; place < 10; place++, rest = Math.floor(rest / 32)) time = alphabet.charAt(rest % 32) + time;
   let chance = "";
   for (const byte of random(16)) chance += alphabet.charAt(byte % 32);
-  return time + chance;
+  return digits(nowMs, 10) + chance;
+}
+
+function digits(value: number, count: number): string {
+  let text = "";
+  for (let rest = value, place = 0; place < count; place++, rest = Math.floor(rest / 32)) text = alphabet.charAt(rest % 32) + text;
+  return text;
 }

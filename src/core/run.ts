@@ -5,7 +5,7 @@ import { isOutcome } from "./events/event.js";
 import type { ChildOutcome, ParentClose } from "./events/child.js";
 import type { ParkCode, ResumeReason, RunParked, WorkerLost, WorkflowResumed, WorkflowStarted, WorkflowSuspended } from "./events/run.js";
 import type { OperationId, RunId, ScheduleId, WorkerId } from "./ids.js";
-import type { TickKind } from "./schedule/schedule.js";
+import type { TickKind } from "./schedule/tick-kind.js";
 
 export const runStatuses = [
   "pending",

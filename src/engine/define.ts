@@ -1,11 +1,14 @@
+import { inspect } from "node:util";
 import { parseDurationMs, type Duration } from "../base/duration.js";
+import { isObject } from "../base/json.js";
 import { nearest } from "../base/nearest.js";
 import { defaults } from "../core/defaults.js";
-import { InvalidDefinitionError } from "../core/errors.js";
+import { InvalidDefinitionError, InvalidScheduleError } from "../core/errors.js";
 import { isRetryDelay } from "../core/retry.js";
 import { checkName } from "./check-name.js";
 import { callStep } from "./context/step.js";
-import type { StepDefinition, StepOptions, WorkflowDefinition, WorkflowOptions } from "./definition.js";
+import { checkTimes } from "./declarations.js";
+import type { StepDefinition, StepOptions, WorkflowDefinition, WorkflowOptions, WorkflowSchedule } from "./definition.js";
 import { callerPlace } from "./place.js";
 import { registerStep, registerWorkflow } from "./registry.js";
 
@@ -72,10 +75,21 @@ function checkWorkflow(options: WorkflowOptions): void {
   if (!isCount(maxRecoveryAttempts)) {
     refuse(`workflow ${name}`, `maxRecoveryAttempts is ${maxRecoveryAttempts}`, "give a whole number from 0");
   }
+  if (options.schedule !== undefined) checkSchedule(`workflow ${name}`, options.schedule);
+}
+
+function checkSchedule(what: string, schedule: WorkflowSchedule): void {
+  if (!isObject(schedule)) refuse(what, `its schedule is ${inspect(schedule)}`, `write schedule: { cron: "0 9 * * *" }`);
+  try {
+    checkTimes(schedule);
+  } catch (error) {
+    if (!(error instanceof InvalidScheduleError)) throw error;
+    refuse(what, `its schedule can't be: ${error.message.replace(/^schedule: /, "")}`, error.hint);
+  }
 }
 
 const stepOptions: readonly (keyof StepOptions)[] = ["name", "maxRetries", "retryDelay", "timeout", "heartbeatTimeout"];
-const workflowOptions: readonly (keyof WorkflowOptions)[] = [
+export const workflowOptions: readonly (keyof WorkflowOptions)[] = [
   "name",
   "input",
   "description",
@@ -84,10 +98,11 @@ const workflowOptions: readonly (keyof WorkflowOptions)[] = [
   "maxDuration",
   "recoverOnWorkerLoss",
   "maxRecoveryAttempts",
+  "schedule",
 ];
 
-// JavaScript has no compiler that would find a mistyped option, and one that does nothing is worse than none.
-function checkOptions(what: string, options: object, known: readonly string[]): void {
+/** JavaScript has no compiler that would find a mistyped option, and one that does nothing is worse than none. */
+export function checkOptions(what: string, options: object, known: readonly string[]): void {
   const unknown = Object.keys(options).find((option) => !known.includes(option));
   if (unknown === undefined) return;
   const near = nearest(unknown, known);

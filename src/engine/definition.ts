@@ -4,6 +4,7 @@ import type { Duration } from "../base/duration.js";
 import { isObject } from "../base/json.js";
 import { InvalidDefinitionError } from "../core/errors.js";
 import type { RetryDelay } from "../core/retry.js";
+import type { ScheduleOptions } from "../core/schedule/options.js";
 
 /** How a step is to be tried. */
 export interface StepOptions {
@@ -47,6 +48,14 @@ export interface WorkflowOptions<Input = unknown> {
   readonly recoverOnWorkerLoss?: boolean;
   /** Losses in a row without a new outcome that a run survives. Default 3; 0 is none. */
   readonly maxRecoveryAttempts?: number;
+  /** When it starts by itself, wherever a worker knows this definition: the schedule `auto_` and the name, which follows the code. */
+  readonly schedule?: WorkflowSchedule<NoInfer<Input>>;
+}
+
+/** A schedule that a workflow's definition declares. */
+export interface WorkflowSchedule<Input = unknown> extends ScheduleOptions {
+  /** Of every run. Default: `{}` where the input's schema has fields, so that it fills in its defaults; else nothing. */
+  readonly input?: Input;
 }
 
 /** What `workflow()` returns: a definition, to be started by an engine or by the command line. It is not callable. */

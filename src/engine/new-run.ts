@@ -4,7 +4,7 @@ import { parseDurationMs } from "../base/duration.js";
 import { defaults } from "../core/defaults.js";
 import { InvalidInputError } from "../core/errors.js";
 import { newRunId } from "../core/ids.js";
-import type { NewRun, Parent } from "../core/run.js";
+import type { NewRun, Parent, RunSettings } from "../core/run.js";
 import type { WorkflowDefinition, WorkflowOptions } from "./definition.js";
 import { validateInput } from "./input.js";
 import { storable } from "./run/storable.js";
@@ -41,22 +41,29 @@ export async function acceptInput(workflow: WorkflowDefinition, input: unknown, 
 }
 
 /** A run of a workflow, all its settings resolved: they stay with it. Throws InvalidInputError for too many tags. */
-export function newRunOf({ name: workflowName, options: settings }: WorkflowDefinition, options: NewRunOptions): NewRun {
-  const { input, createdAt, recovery, idempotencyKey, parent, nestingDepth = 0 } = options;
-  const durable = options.durable ?? settings.durable ?? true;
+export function newRunOf(workflow: WorkflowDefinition, options: NewRunOptions): NewRun {
+  const { input, createdAt, idempotencyKey, parent, nestingDepth = 0 } = options;
   return {
     runId: newRunId(createdAt, randomBytes),
-    workflowName,
-    durable,
+    ...runSettingsOf(workflow, options),
     input,
     createdAt,
-    tags: tagsOf({ name: workflowName, options: settings }, options.tags),
-    recoverOnWorkerLoss: settings.recoverOnWorkerLoss ?? recovery.recoverOnWorkerLoss ?? durable,
-    maxRecoveryAttempts: settings.maxRecoveryAttempts ?? recovery.maxRecoveryAttempts,
     nestingDepth,
-    ...durationOf(settings),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
     ...(parent !== undefined && { parent }),
+  };
+}
+
+/** The settings of every run of a workflow that is started like this. Throws InvalidInputError for too many tags. */
+export function runSettingsOf({ name, options: settings }: WorkflowDefinition, options: Pick<NewRunOptions, "recovery" | "tags" | "durable">): RunSettings {
+  const { recovery, durable = settings.durable ?? true } = options;
+  return {
+    workflowName: name,
+    durable,
+    tags: tagsOf({ name, options: settings }, options.tags),
+    recoverOnWorkerLoss: settings.recoverOnWorkerLoss ?? recovery.recoverOnWorkerLoss ?? durable,
+    maxRecoveryAttempts: settings.maxRecoveryAttempts ?? recovery.maxRecoveryAttempts,
+    ...durationOf(settings),
   };
 }
 

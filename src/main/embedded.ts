@@ -6,11 +6,15 @@ import { ConfigError } from "../core/errors.js";
 import { newWorkerId, type RunId } from "../core/ids.js";
 import { checkDefinition, type WorkflowDefinition } from "../engine/definition.js";
 import type { ExecutorNote } from "../engine/executor.js";
+import { declarationsOf } from "../engine/declarations.js";
 import { registeredSources, registeredWorkflows } from "../engine/registry.js";
+import { startScheduler } from "../runtime/scheduler/scheduler.js";
+import { noteSync } from "../runtime/scheduler/scheduling.js";
 import { watchWorkers } from "../runtime/watch-workers.js";
 import { resumeHook, type ResumedHook } from "../services/resume-hook.js";
 import { runHandle, type RunHandle } from "../services/run-handle.js";
 import type { Project } from "../services/project.js";
+import { schedulesOf, type Schedules } from "../services/schedules.js";
 import { acceptInput, startRun } from "../services/start-run.js";
 import { hostWorker } from "./host-worker.js";
 import type { EngineOptions, StartOptions } from "./engine.js";
@@ -22,6 +26,7 @@ export interface Embedded {
   start<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options?: StartOptions): Promise<RunHandle<Output>>;
   run(runId: RunId): RunHandle;
   resumeHook(token: string, payload: unknown): Promise<ResumedHook>;
+  readonly schedules: Schedules;
   close(options?: { readonly shutdownTimeoutMs?: number }): Promise<void>;
 }
 
@@ -34,7 +39,7 @@ export async function openEmbedded(options: EngineOptions & { readonly flags?: C
     checkpoints: options.execute === false,
     env: process.env,
   });
-  const stop = options.execute === false ? undefined : await execute(project, options, onNote);
+  const stop = options.execute === false ? undefined : await execute(project, options, onNote).catch((error: unknown) => closing(project, error));
   return {
     start: async (workflow, input, more) => {
       checkDefinition("start()", workflow);
@@ -43,6 +48,7 @@ export async function openEmbedded(options: EngineOptions & { readonly flags?: C
     },
     run: (runId) => runHandle(project, runId),
     resumeHook: (token, payload) => resumeHook(project, { token, payload }),
+    schedules: schedulesOf({ ...project, findWorkflow: (name) => knownWorkflows(options).find((workflow) => workflow.name === name) }),
     close: async ({ shutdownTimeoutMs = project.config.worker.shutdownTimeoutMs } = {}) => {
       await stop?.(shutdownTimeoutMs);
       await project.close();
@@ -58,7 +64,10 @@ function checkConcurrency(concurrency = 1): void {
 
 async function execute(project: Project, options: EngineOptions, onNote: (note: ExecutorNote) => void): Promise<(graceMs: number) => Promise<void>> {
   const { backend, locks, config } = project;
-  const { workflows = [...registeredWorkflows().values()], version = sourceVersion(), concurrency = config.worker.concurrency } = options;
+  const { version = sourceVersion(), concurrency = config.worker.concurrency, scheduler: fires = true } = options;
+  const workflows = knownWorkflows(options);
+  const timing = { backend, clock: systemClock, random: randomBytes, onNote };
+  await noteSync(timing, await declarationsOf(workflows, config));
   const workerId = newWorkerId(systemClock.now(), randomBytes);
   const worker = await hostWorker({
     config,
@@ -70,10 +79,21 @@ async function execute(project: Project, options: EngineOptions, onNote: (note: 
   });
   // Runs that an earlier life of this process held are due again as soon as somebody notices that it is gone.
   const watch = watchWorkers({ backend, locks, clock: systemClock, leaseMs: config.worker.leaseMs, own: workerId, onNote });
+  const scheduler = fires ? startScheduler(timing) : undefined;
   return async (graceMs) => {
+    await scheduler?.stop();
     await worker.stop(graceMs);
     await watch.stop();
   };
+}
+
+async function closing(project: Project, error: unknown): Promise<never> {
+  await project.close();
+  throw error;
+}
+
+function knownWorkflows({ workflows = [...registeredWorkflows().values()] }: EngineOptions): readonly WorkflowDefinition[] {
+  return workflows;
 }
 
 function sourceVersion(): string {

@@ -3,6 +3,7 @@ import type { ExecutorNote } from "../engine/executor.js";
 import type { CancelOptions } from "../services/cancel-run.js";
 import type { ResumedHook } from "../services/resume-hook.js";
 import type { RunHandle } from "../services/run-handle.js";
+import type { Schedules } from "../services/schedules.js";
 
 /** What `openEngine` may be told; the configuration says the rest. */
 export interface EngineOptions {
@@ -18,6 +19,11 @@ export interface EngineOptions {
   readonly concurrency?: number;
   /** False: only start and look at runs; workers elsewhere execute them. Default true. */
   readonly execute?: boolean;
+  /**
+   * False: declared schedules are stored, and others start the runs of schedules: a worker, another engine, `pyworkflow scheduler run`. Default true, where
+   * this process executes.
+   */
+  readonly scheduler?: boolean;
   /** Names the version of the code. Default: a hash of the source of the workflows and steps. */
   readonly version?: string;
   /** What the engine and the runs' logs have to say. Default: warnings and errors on stderr. */
@@ -50,6 +56,8 @@ export interface Engine {
    * HookDisposedError, InvalidPayloadError, NotStorableValueError or PayloadTooLargeError; then nothing was recorded.
    */
   resumeHook(token: string, payload: unknown): Promise<ResumedHook>;
+  /** When workflows start by themselves. */
+  readonly schedules: Schedules;
   /** Gives running steps up to `shutdownTimeoutMs` (default: the configuration's), hands the rest over, closes the store. */
   close(options?: { readonly shutdownTimeoutMs?: number }): Promise<void>;
 }

@@ -16,6 +16,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     start: (workflow, input, more) => embedded.start(workflow, input, more),
     run,
     cancel: async (which, more) => (isHandle(which) ? which : run(which)).cancel(more),
+    schedules: embedded.schedules,
     resumeHook: (token, payload) => embedded.resumeHook(token, payload),
     close: (more) => embedded.close(more),
   };

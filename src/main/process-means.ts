@@ -10,6 +10,7 @@ export function processMeans(): ProcessMeans {
   return {
     launch: launcherOf(new URL("worker-process.js", import.meta.url)),
     newWorkerId: () => newWorkerId(systemClock.now(), randomBytes),
+    random: randomBytes,
     cores: availableParallelism(),
     pid: process.pid,
   };

@@ -3,12 +3,14 @@ import { encode } from "../base/codec.js";
 import { systemClock } from "../base/clock.js";
 import type { Config } from "../config/config.js";
 import { WorkflowNotFoundError } from "../core/errors.js";
+import { declarationsOf } from "../engine/declarations.js";
 import type { WorkflowDefinition } from "../engine/definition.js";
 import { currentContext } from "../engine/context/current.js";
 import type { ExecutorNote } from "../engine/executor.js";
 import { registeredWorkflows } from "../engine/registry.js";
 import { guardGlobals } from "./deterministic-globals.js";
 import { isLoud, logLine } from "./log-line.js";
+import type { Loaded } from "../runtime/supervisor/child.js";
 import type { Begin, Order, Report } from "../runtime/supervisor/messages.js";
 import type { Worker } from "../runtime/worker/worker.js";
 import { hostWorker } from "./host-worker.js";
@@ -49,14 +51,14 @@ async function begin(orders: Begin<Config>): Promise<void> {
   leave(end === "dead" ? 1 : 0);
 }
 
-let loaded: { workflows: readonly string[]; version: string } = { workflows: [], version: "" };
+let loaded: Loaded = { workflows: [], version: "", declarations: [] };
 
 async function open(orders: Begin<Config>): Promise<Worker> {
   const { config, workerId, parentId, hostname, concurrency, company } = orders;
   guardGlobals();
   const { version } = await loadModules(config);
   const workflows = chosen(orders.workflows);
-  loaded = { workflows: [...workflows.keys()], version };
+  loaded = { workflows: [...workflows.keys()], version, declarations: await declarationsOf(workflows.values(), config) };
   const backend = await openBackend(config.storage, { checkpoints: false });
   return hostWorker({
     config,

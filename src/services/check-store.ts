@@ -1,28 +1,38 @@
+import { systemClock } from "../base/clock.js";
 import { findingsOf, type Finding } from "../core/invariants.js";
-import type { WorkerId } from "../core/ids.js";
+import type { RunId, WorkerId } from "../core/ids.js";
 import type { RunRecord } from "../core/run.js";
-import type { Backend } from "../storage/backend.js";
+import { findingsOfSchedule, findingsOfStart, findingsOfTicks, type ScheduleFinding } from "../core/schedule/invariants.js";
+import type { ScheduleRecord, Tick } from "../core/schedule/schedule.js";
+import type { Backend, TickFilter } from "../storage/backend.js";
 import type { Project } from "./project.js";
 
 export interface StoreCheck {
   /** How many runs and events were looked at. */
   readonly runs: number;
   readonly events: number;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly (Finding | ScheduleFinding)[];
 }
 
-const pageRuns = 200;
+type Store = Pick<Project, "backend"> & Partial<Pick<Project, "clock">>;
+
+const pageSize = 200;
 const looksMax = 3;
 
-/** Checks the invariants on every run of a store, page by page; others may go on writing meanwhile. */
-export async function checkStore({ backend }: Pick<Project, "backend">): Promise<StoreCheck> {
-  const findings: Finding[] = [];
+/** Checks the invariants on every run and every schedule of a store, page by page; others may go on writing meanwhile. */
+export async function checkStore(store: Store): Promise<StoreCheck> {
+  const { runs, events, findings } = await checkRuns(store.backend);
+  return { runs, events, findings: [...findings, ...(await checkSchedules(store))] };
+}
+
+async function checkRuns(backend: Backend): Promise<StoreCheck> {
+  const findings: StoreCheck["findings"][number][] = [];
   let [runs, events] = [0, 0];
-  for (let page = await backend.listRuns({ limit: pageRuns }); page.length > 0; page = await pageAfter(backend, page)) {
+  for (let page = await backend.listRuns({ limit: pageSize }); page.length > 0; page = await pageAfter(backend, page)) {
     for (const run of page) {
       const checked = await checkRun(backend, run);
       events += checked.events;
-      findings.push(...checked.findings);
+      findings.push(...checked.findings, ...findingsOfStart(run, await tickOf(backend, run)));
     }
     runs += page.length;
   }
@@ -31,7 +41,7 @@ export async function checkStore({ backend }: Pick<Project, "backend">): Promise
 
 async function pageAfter(backend: Backend, page: readonly RunRecord[]): Promise<readonly RunRecord[]> {
   const last = page.at(-1);
-  return last ? backend.listRuns({ limit: pageRuns, before: last.runId }) : [];
+  return last ? backend.listRuns({ limit: pageSize, before: last.runId }) : [];
 }
 
 // Row, history and workers are read one after the other, and a run may move between: what is really wrong stays wrong.
@@ -49,4 +59,59 @@ async function isAlive(backend: Backend, workerId: WorkerId | undefined): Promis
   if (workerId === undefined) return true;
   const workers = await backend.listWorkers();
   return workers.some((worker) => worker.workerId === workerId && worker.status !== "dead");
+}
+
+async function tickOf(backend: Backend, { schedule, scheduledTime }: RunRecord): Promise<Tick | undefined> {
+  if (schedule === undefined || scheduledTime === undefined) return undefined;
+  const [tick] = await backend.listTicks({ ...schedule, dueFrom: scheduledTime, dueBefore: scheduledTime + 1, limit: 1 });
+  return tick;
+}
+
+async function checkSchedules({ backend, clock = systemClock }: Store): Promise<readonly ScheduleFinding[]> {
+  const findings: ScheduleFinding[] = [];
+  for (let page = await backend.listSchedules({ limit: pageSize }); page.length > 0; page = await schedulesAfter(backend, page)) {
+    for (const schedule of page) {
+      findings.push(...(await checkSchedule({ backend, clock }, schedule)));
+      for await (const ticks of ledger(backend, schedule)) findings.push(...findingsOfTicks(schedule, ticks, await runsOf(backend, ticks)));
+    }
+  }
+  return findings;
+}
+
+async function schedulesAfter(backend: Backend, page: readonly ScheduleRecord[]): Promise<readonly ScheduleRecord[]> {
+  const last = page.at(-1);
+  return last ? backend.listSchedules({ limit: pageSize, before: last.scheduleId }) : [];
+}
+
+// As with a run: schedule, live runs and ticks are read one after the other.
+async function checkSchedule({ backend, clock }: Required<Store>, { scheduleId }: ScheduleRecord): Promise<readonly ScheduleFinding[]> {
+  for (let look = 1; ; look++) {
+    const loaded = await backend.loadSchedule(scheduleId, "skip");
+    if (!loaded) return [];
+    const buffered: Tick[] = [];
+    for await (const ticks of ledger(backend, { scheduleId, decision: "buffered" })) buffered.push(...ticks);
+    const findings = findingsOfSchedule(loaded.schedule, buffered, { live: loaded.live, now: clock.now() });
+    if (findings.length === 0 || look === looksMax) return findings;
+  }
+}
+
+// Newest first, in pages; what is due at one time is never parted.
+async function* ledger(backend: Backend, { scheduleId, decision }: Pick<TickFilter, "scheduleId" | "decision">): AsyncGenerator<readonly Tick[]> {
+  const filter = { scheduleId, ...(decision && { decision }), limit: pageSize };
+  let page = await backend.listTicks(filter);
+  for (let last = page.at(-1); last !== undefined && page.length === pageSize; last = page.at(-1)) {
+    const { due } = last;
+    yield page.filter((tick) => tick.due > due);
+    page = await backend.listTicks({ ...filter, dueBefore: due + 1 });
+  }
+  yield page;
+}
+
+async function runsOf(backend: Backend, ticks: readonly Tick[]): Promise<ReadonlyMap<RunId, RunRecord>> {
+  const runs = new Map<RunId, RunRecord>();
+  for (const { runId } of ticks) {
+    const run = runId && (await backend.getRun(runId));
+    if (run) runs.set(run.runId, run);
+  }
+  return runs;
 }

@@ -1,6 +1,7 @@
 import type { RunId } from "../core/ids.js";
 import type { RunRecord, RunStatus } from "../core/run.js";
 import type { RunFilter } from "../storage/backend.js";
+import { upTo } from "./pages.js";
 import type { Project } from "./project.js";
 
 /** A run in a list, under the names that JSON shows. `duration` is in seconds, from {@link beganAt} to the end. */
@@ -29,23 +30,14 @@ export interface ListRunsOptions extends Omit<RunFilter, "limit"> {
   readonly limit?: number;
 }
 
-const pageSize = 500;
-
 /** Runs that fit the filter, newest first. */
-export async function listRuns({ backend }: Project, { limit, ...filter }: ListRunsOptions): Promise<RunPage> {
-  const wanted = limit ?? Infinity;
-  const found: RunRecord[] = [];
-  for (;;) {
-    const before = found.at(-1)?.runId ?? filter.before;
-    // One more than wanted tells whether the list goes on.
-    const ask = Math.min(pageSize, wanted + 1 - found.length);
-    const page = await backend.listRuns({ ...filter, ...(before && { before }), limit: ask });
-    found.push(...page);
-    if (page.length < ask || found.length > wanted) break;
-  }
-  const shown = found.slice(0, wanted);
-  const last = shown.at(-1);
-  return { runs: shown, ...(found.length > shown.length && last && { cursor: last.runId }) };
+export async function listRuns({ backend }: Project, { limit = Infinity, before, ...filter }: ListRunsOptions): Promise<RunPage> {
+  const { found, more } = await upTo<RunRecord>(limit, (last, size) => {
+    const cursor = last?.runId ?? before;
+    return backend.listRuns({ ...filter, ...(cursor && { before: cursor }), limit: size });
+  });
+  const last = found.at(-1);
+  return { runs: found, ...(more && last && { cursor: last.runId }) };
 }
 
 export function runRow(run: RunRecord): RunRow {

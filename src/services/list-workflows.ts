@@ -2,6 +2,8 @@ import type { JsonSchema } from "../base/json.js";
 import { nearest } from "../base/nearest.js";
 import type { Config } from "../config/config.js";
 import { WorkflowNotFoundError } from "../core/errors.js";
+import { specWords } from "../core/schedule/words.js";
+import { declaredSpec } from "../engine/declarations.js";
 import type { WorkflowDefinition } from "../engine/definition.js";
 import { jsonSchemaOf } from "../engine/input.js";
 import { registeredWorkflows } from "../engine/registry.js";
@@ -14,7 +16,8 @@ export interface WorkflowRow {
   readonly max_duration: null;
   readonly durable: boolean;
   readonly input_schema: JsonSchema | null;
-  readonly schedule: null;
+  /** When it starts by itself, for people: `Cron: 0 9 * * * (Europe/Berlin)`. */
+  readonly schedule: string | null;
 }
 
 export interface WorkflowCard extends WorkflowRow {
@@ -70,6 +73,6 @@ function workflowRow(workflow: WorkflowDefinition): WorkflowRow {
     max_duration: null,
     durable: options.durable ?? true,
     input_schema: jsonSchemaOf(workflow.options.input) ?? null,
-    schedule: null,
+    schedule: options.schedule === undefined ? null : specWords(declaredSpec(options.schedule)),
   };
 }

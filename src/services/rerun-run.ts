@@ -86,7 +86,10 @@ async function demandFit({ config }: Project, original: RunId, stored: StoredHis
   throw new RerunRefusedError(original, reason, `begin at ${operationId ?? "an earlier operation"}, or without --from-step at the beginning; or give the input that it had`);
 }
 
-/** What was decided for the original holds for the new run, but for its place in a family or a chain, and its idempotency key. */
+/**
+ * What was decided for the original holds for the new run, but for its place in a family or a chain, and its idempotency key. The due time that it
+ * was started for is part of what it was told, and its prefix may rest on it; but it is no tick of that schedule: it counts there for nothing.
+ */
 function newRunLike(original: RunRecord, { input, createdAt, reuses }: Pick<NewRun, "input" | "createdAt"> & { readonly reuses: boolean }): NewRun {
   return {
     ...settingsOf(original),
@@ -95,6 +98,7 @@ function newRunLike(original: RunRecord, { input, createdAt, reuses }: Pick<NewR
     createdAt,
     nestingDepth: 0,
     rerunOf: original.runId,
+    ...(original.scheduledTime !== undefined && { scheduledTime: original.scheduledTime }),
     // What the prefix has was drawn from it.
     ...(reuses && { seed: original.seed ?? original.runId }),
   };

@@ -3,7 +3,7 @@ import type { Launch } from "../runtime/supervisor/child.js";
 import { startSupervisor, type Supervisor } from "../runtime/supervisor/supervisor.js";
 import type { ExecutorNote } from "../engine/executor.js";
 import { ConfigError } from "../core/errors.js";
-import type { WorkerId } from "../core/ids.js";
+import type { RandomBytes, WorkerId } from "../core/ids.js";
 import type { LogOptions } from "../core/log-options.js";
 import type { Project } from "./project.js";
 
@@ -17,6 +17,8 @@ export interface RunWorkersOptions {
   readonly workflows?: readonly string[];
   /** End when nothing is due and nothing runs. */
   readonly drain: boolean;
+  /** Start the runs of schedules. Default true. */
+  readonly scheduler?: boolean;
   /** The name of this machine for people who list workers. */
   readonly hostname: string;
   readonly log: LogOptions;
@@ -27,6 +29,7 @@ export interface RunWorkersOptions {
 export interface ProcessMeans {
   readonly launch: Launch;
   readonly newWorkerId: () => WorkerId;
+  readonly random: RandomBytes;
   readonly cores: number;
   readonly pid: number;
 }
@@ -44,7 +47,7 @@ export function runWorkers(project: Project, options: RunWorkersOptions, means: 
   }
   const { processes = config.worker.processes ?? means.cores, concurrency = config.worker.concurrency } = options;
   const shutdownTimeoutMs = options.shutdownTimeoutMs ?? config.worker.shutdownTimeoutMs;
-  const { hostname, workflows, log, drain, onNote } = options;
+  const { hostname, workflows, log, drain, scheduler = true, onNote } = options;
   const begin: Omit<Begin, "workerId" | "parentId" | "company"> = {
     concurrency,
     hostname,
@@ -52,8 +55,8 @@ export function runWorkers(project: Project, options: RunWorkersOptions, means: 
     config: { ...config, worker: { ...config.worker, shutdownTimeoutMs } },
     ...(workflows && { workflows }),
   };
-  const { cores, pid, launch, newWorkerId } = means;
-  const settings = { processes, cores, pid, leaseMs: config.worker.leaseMs, shutdownTimeoutMs, drain };
-  const supervisor = startSupervisor({ backend, clock, locks, launch, newWorkerId, settings, begin, onNote });
+  const { cores, pid, launch, newWorkerId, random } = means;
+  const settings = { processes, cores, pid, leaseMs: config.worker.leaseMs, shutdownTimeoutMs, drain, scheduler };
+  const supervisor = startSupervisor({ backend, clock, locks, launch, newWorkerId, random, settings, begin, onNote });
   return Object.assign(supervisor, { processes });
 }

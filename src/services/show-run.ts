@@ -2,13 +2,14 @@ import { inspect } from "node:util";
 import { decode } from "../base/codec.js";
 import type { EventType, RecordedEvent } from "../core/events/event.js";
 import type { ParkCode } from "../core/events/run.js";
-import type { OperationId, RunId, WorkerId } from "../core/ids.js";
+import type { OperationId, RunId, ScheduleId, WorkerId } from "../core/ids.js";
 import type { Parked, RunRecord } from "../core/run.js";
+import type { TickKind } from "../core/schedule/tick-kind.js";
 import { stepsOf, type StepStatus } from "../core/steps.js";
 import { findLiveWorker } from "./find-live-worker.js";
 import { findRun } from "./find-run.js";
 import { openWaits } from "./open-waits.js";
-import { runRow, secondsBetween, type RunRow } from "./list-runs.js";
+import { dateOf, runRow, secondsBetween, type RunRow } from "./list-runs.js";
 import type { Project } from "./project.js";
 
 /** All that is known of a run, under the names that JSON shows. Durations in seconds. */
@@ -24,6 +25,11 @@ export interface RunCard extends RunRow {
   readonly nesting_depth: number;
   readonly continued_from_run_id: RunId | null;
   readonly continued_to_run_id: RunId | null;
+  /** The schedule that started it. */
+  readonly schedule_id: ScheduleId | null;
+  /** The due time that it was started for; a rerun has that of its original. */
+  readonly scheduled_time: Date | null;
+  readonly schedule_kind: TickKind | null;
   readonly worker_id: WorkerId | null;
   readonly last_event: { readonly type: EventType; readonly timestamp: Date; readonly sequence: number } | null;
   readonly event_count: number;
@@ -92,12 +98,17 @@ function runCard(run: RunRecord, history: readonly RecordedEvent[]): RunCard {
     continued_from_run_id: run.continuedFrom ?? null,
     continued_to_run_id: run.continuedTo ?? null,
     wake_at,
+    ...scheduleOf(run),
     worker_id: run.workerId ?? null,
     last_event: lastEvent(history),
     event_count: history.length,
     parked: run.parked === undefined ? null : parkedCard(run.parked),
     steps: stepCards(history),
   };
+}
+
+function scheduleOf({ schedule, scheduledTime }: RunRecord): Pick<RunCard, "schedule_id" | "scheduled_time" | "schedule_kind"> {
+  return { schedule_id: schedule?.scheduleId ?? null, scheduled_time: dateOf(scheduledTime), schedule_kind: schedule?.kind ?? null };
 }
 
 /** What a stored error says; also of a thing thrown that is no Error. */

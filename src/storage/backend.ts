@@ -6,7 +6,8 @@ import type { HookRecord, HookStatus } from "../core/hooks.js";
 import type { LossOutcome } from "../core/recovery.js";
 import type { NewRun, RunRecord, RunStatus } from "../core/run.js";
 import type { ScheduleDecision } from "../core/schedule/decide.js";
-import type { LoadedSchedule, NewSchedule, OverlapPolicy, ScheduleDefinition, ScheduleRecord, ScheduleState, ScheduleStatus, Tick, TickDecision, TickKind } from "../core/schedule/schedule.js";
+import type { LoadedSchedule, NewSchedule, OverlapPolicy, ScheduleDefinition, ScheduleRecord, ScheduleState, ScheduleStatus, Tick, TickDecision } from "../core/schedule/schedule.js";
+import type { TickKind } from "../core/schedule/tick-kind.js";
 
 /**
  * What a store promises to the engine. `docs/storage-contract.md` explains each promise and one suite
@@ -108,7 +109,7 @@ export interface Backend {
    */
   loseWorker(loss: WorkerLoss): Promise<readonly LossOutcome[]>;
 
-  /** Calls `listener` soon after somebody, in this process or another, made a run due or wrote to an inbox. Returns the way out. */
+  /** Calls `listener` soon after somebody, in this process or another, made a run due, wrote to an inbox or gave a schedule an earlier time to look. Returns the way out. */
   onWake(listener: () => void): () => void;
 
   /**

@@ -6,6 +6,7 @@ import { InvalidDefinitionError, RunNotFoundError, WorkflowNotFoundError } from 
 import type { HookRecord } from "../core/hooks.js";
 import { newWorkerId, tokenOf, type RunId } from "../core/ids.js";
 import { createExecutor } from "../engine/create-executor.js";
+import { declarationsOf } from "../engine/declarations.js";
 import { checkDefinition, type WorkflowDefinition } from "../engine/definition.js";
 import type { ExecutorNote } from "../engine/executor.js";
 import type { StoredHistory } from "../engine/replay-run.js";
@@ -15,12 +16,14 @@ import { cancelRun, type CancelOptions } from "../services/cancel-run.js";
 import { runIdOf } from "../services/find-run.js";
 import { resumeHook } from "../services/resume-hook.js";
 import { runHandle, type RunHandle } from "../services/run-handle.js";
+import { schedulesOf, type Schedules } from "../services/schedules.js";
 import { acceptInput, startRun, type StartRunOptions } from "../services/start-run.js";
 import type { Backend } from "../storage/backend.js";
 import { createMemoryBackend } from "../storage/memory/memory-backend.js";
 import { observed } from "./observed-store.js";
 import { HookAnswers, stepsWith, type HookStandIns, type StepStandIns } from "./stand-ins.js";
 import { TestClock } from "./test-clock.js";
+import { openTestScheduler, settling } from "./test-schedules.js";
 
 /** What the engine of a test executes. */
 export interface TestEngineOptions {
@@ -30,6 +33,8 @@ export interface TestEngineOptions {
   readonly steps?: StepStandIns;
   /** Resume the hooks of these names as soon as they wait: with this payload, or with what the function makes of the token. */
   readonly hooks?: HookStandIns;
+  /** False: schedules start nothing by themselves; `schedules.trigger` still does. Default true. */
+  readonly scheduler?: boolean;
   /** Where time begins. Default 2025-01-01T00:00:00Z. */
   readonly startAt?: Date;
   /** What the engine and the runs' logs have to say. Default: nobody listens. */
@@ -52,7 +57,12 @@ export interface TestEngine {
   resumeHook(token: string, payload: unknown): Promise<void>;
   /** The hooks that wait to be resumed, oldest first; those of one run, or all. */
   pendingHooks(runId?: string): Promise<readonly PendingHook[]>;
-  /** Lets time pass: timers fire in their order, and what they wake executes. Throws InvalidDefinitionError for no duration. */
+  /**
+   * When the workflows start by themselves: what they declare is there, and fires as time passes. Throws what `engine.schedules` throws, and `create` also
+   * WorkflowNotFoundError where this engine was not given the workflow.
+   */
+  readonly schedules: Schedules;
+  /** Lets time pass: timers fire and schedules are due in their order, and what they wake or start executes. Throws InvalidDefinitionError for no duration. */
   advance(duration: Duration): Promise<void>;
   /** The time as the engine has it. */
   now(): Date;
@@ -77,7 +87,10 @@ export interface PendingHook {
 const startMs = Date.UTC(2025, 0, 1);
 const config = { recovery: defaults.recovery, limits: defaults.limits };
 
-/** Opens a store in memory and a worker on it, both in this process. Throws InvalidDefinitionError for a stand-in of a step that was not defined. */
+/**
+ * Opens a store in memory and a worker on it, both in this process. Throws InvalidDefinitionError for a stand-in of a step that was not defined, and for a
+ * declared schedule whose input its workflow does not take.
+ */
 export async function openTestEngine(options: TestEngineOptions): Promise<TestEngine> {
   const clock = new TestClock(options.startAt?.getTime() ?? startMs);
   const store = createMemoryBackend();
@@ -88,18 +101,23 @@ export async function openTestEngine(options: TestEngineOptions): Promise<TestEn
   const { backend, settled } = observed(answers.watch(store));
   const worker = await startTestWorker(options, { backend, clock });
   const project = { config, backend, clock };
+  const { workflows, scheduler: fires = true, onNote = () => {} } = options;
+  const scheduler = await openTestScheduler({ backend, clock, onNote }, await declarationsOf(workflows, config), fires);
   // Who waits for a run waits in real time, and without being taken for something that goes on.
   const waiting = { backend: store, clock: realTimersOf(clock) };
   const atRest = async () => {
     do await settled();
-    while (answers.busy);
+    while ((await scheduler.fire()) || answers.busy);
     answers.check();
   };
+  const findWorkflow = (name: string) => workflows.find((workflow) => workflow.name === name);
+  const schedules = settling(schedulesOf({ ...project, findWorkflow }), atRest);
+  await atRest();
 
   return {
     async start(workflow, input, more) {
       checkDefinition("start()", workflow);
-      checkKnown(options.workflows, workflow);
+      checkKnown(workflows, workflow);
       const { runId } = await startRun(project, { ...more, workflow, input: await acceptInput(workflow, input, config.limits) });
       await atRest();
       return runHandle(waiting, runId);
@@ -118,11 +136,19 @@ export async function openTestEngine(options: TestEngineOptions): Promise<TestEn
       const hooks = await store.listHooks({ status: "pending", limit: Infinity, ...(runId !== undefined && { runId: runIdOf(runId) }) });
       return hooks.toReversed().map(pendingHook);
     },
+    schedules: {
+      ...schedules,
+      async create(workflow, more) {
+        checkDefinition("schedules.create()", workflow);
+        checkKnown(workflows, workflow);
+        return schedules.create(workflow, more);
+      },
+    },
     async advance(duration) {
       const target = clock.now() + lengthOf(duration);
       await atRest();
       while (clock.now() < target) {
-        clock.moveTo(Math.min(target, clock.nextTimerAt, await nextWakeAt(store, clock)));
+        clock.moveTo(Math.min(target, clock.nextTimerAt, await scheduler.nextWakeAt(), await nextWakeAt(store, clock)));
         await atRest();
       }
     },

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatDuration, parseDurationMs } from "../../src/base/duration.js";
+import { formatDuration, parseDurationMs, writeDuration } from "../../src/base/duration.js";
 
 test.each([
   ["950ms", 950],
@@ -52,4 +52,24 @@ test.each([
   [2 * 86_400_000 + 4 * 3_600_000, "2d 4h"],
 ])("%d ms reads %s", (ms, text) => {
   expect(formatDuration(ms)).toBe(text);
+});
+
+test.each([
+  [0, "0s"],
+  [1, "1ms"],
+  [1500, "1s500ms"],
+  [60_000, "1m"],
+  [5_400_000, "1h30m"],
+  [86_400_000, "1d"],
+  [604_800_000 + 2 * 86_400_000 + 3 * 3_600_000 + 4 * 60_000 + 5006, "1w2d3h4m5s6ms"],
+])("%d ms is written %s", (ms, text) => {
+  expect(writeDuration(ms)).toBe(text);
+});
+
+test("what is written is read as the same number", () => {
+  fc.assert(
+    fc.property(fc.maxSafeNat(), (ms) => {
+      expect(parseDurationMs(writeDuration(ms))).toBe(ms);
+    }),
+  );
 });

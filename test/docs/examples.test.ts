@@ -18,7 +18,7 @@ test("each example has a row in the table, and its session a command that starts
   const rows = [...table.matchAll(/^\| \[[^\]]+\]\(([^)]+)\) \|/gm)].map(([, file = ""]) => file);
 
   expect(rows.toSorted()).toEqual(examples);
-  expect(examples.filter((name) => !sessionOf(name)[0]?.command.includes("workflows run"))).toEqual([]);
+  expect(examples.filter((name) => !sessionOf(name).some(({ command }) => /workflows run|schedules backfill/.test(command)))).toEqual([]);
 });
 
 // A session is several processes, each of which starts, compiles and opens a store.
@@ -28,6 +28,15 @@ test.each(examples)("%s prints what its head says", (name) => {
   const folder = newFolder();
   const session = sessionOf(name).map(({ command, prints }) => ({ command, prints: plain(prints) }));
   expect(session.map(({ command }) => ({ command, prints: plain(shell(command, folder.path)) }))).toEqual(session);
+  folder.remove();
+}, patienceMs);
+
+test("the guide of schedules shows the due times that the command line prints", () => {
+  const blocks = [...readFileSync("docs/guides/schedules.md", "utf8").matchAll(/^```text\n([\s\S]*?)^```/gm)].map(([, block = ""]) => block);
+  const session = blocks.flatMap(exchangesOf).map(({ command, prints }) => ({ command, prints: plain(prints) }));
+  const folder = newFolder();
+  expect(session.length).toBeGreaterThan(2);
+  expect(session.map(({ command }) => ({ command, prints: plain(shell(`npx ${command}`, folder.path)) }))).toEqual(session);
   folder.remove();
 }, patienceMs);
 
@@ -61,9 +70,13 @@ interface Exchange {
 /** The commands of the head, each after a `$`, and what is below them. */
 function sessionOf(name: string): readonly Exchange[] {
   const [head = ""] = /^(\/\/.*\n)*/.exec(readFileSync(join("examples", name), "utf8")) ?? [];
-  const [, ...exchanges] = head.replaceAll(/^\/\/ ?/gm, "").split(/^\$ /m);
-  return exchanges.map((text) => {
-    const [command = "", ...lines] = text.split("\n");
+  return exchangesOf(head.replaceAll(/^\/\/ ?/gm, ""));
+}
+
+function exchangesOf(text: string): readonly Exchange[] {
+  const [, ...exchanges] = text.split(/^\$ /m);
+  return exchanges.map((exchange) => {
+    const [command = "", ...lines] = exchange.split("\n");
     return { command, prints: lines.join("\n") };
   });
 }

@@ -26,7 +26,7 @@ beforeEach(() => {
   notes = [];
 });
 
-const loaded: Loaded = { workflows: ["w"], version: "v1" };
+const loaded: Loaded = { workflows: ["w"], version: "v1", declarations: [] };
 
 /** A worker process that does what the test says. */
 class FakeChild implements Child {
@@ -137,7 +137,8 @@ function supervise(settings: { processes?: number; cores?: number; drain?: boole
       return launched;
     },
     newWorkerId: () => newWorkerId(clock.now(), randomBytes),
-    settings: { processes: 2, cores: 4, pid: 1, leaseMs: 15_000, shutdownTimeoutMs: 30_000, drain: false, ...settings },
+    random: randomBytes,
+    settings: { processes: 2, cores: 4, pid: 1, leaseMs: 15_000, shutdownTimeoutMs: 30_000, drain: false, scheduler: true, ...settings },
     begin: { concurrency: 10, hostname: "here", log: { level: "info", format: "pretty" }, config: undefined },
     onNote: (note) => void notes.push(note),
   });

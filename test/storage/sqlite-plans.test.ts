@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Sqlite from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { encode } from "../../src/base/codec.js";
 import type { WorkflowEvent } from "../../src/core/events/event.js";
@@ -11,6 +10,7 @@ import type { Backend, CommitResult } from "../../src/storage/backend.js";
 import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
 import { FaultySqlite } from "../support/faulty-sqlite.js";
 import { claimed, commitOne, completed, ended, enter, record, request, run, running, started, suspended, t0 } from "./contract/support.js";
+import { plansOf, type Plan } from "./sqlite/plans.js";
 
 let folder: string;
 let path: string;
@@ -27,22 +27,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-interface Plan {
-  readonly sql: string;
-  readonly plan: string;
-}
-
 /** How SQLite would run each statement that was prepared so far. */
 function plans(): readonly Plan[] {
-  const database = new Sqlite(path, { readonly: true });
-  const looks = [...watched.texts].filter((sql) => /^\s*(?:SELECT|UPDATE|DELETE)/.test(sql));
-  const found = looks.map((sql) => {
-    const values = Array.from(sql.matchAll(/\?/g), () => null);
-    const steps = database.prepare<null[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...values);
-    return { sql, plan: steps.map(({ detail }) => detail).join("; ") };
-  });
-  database.close();
-  return found;
+  return plansOf(path, watched.texts);
 }
 
 const scan = /SCAN (?:runs|events|payloads|hooks)/;

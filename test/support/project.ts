@@ -40,7 +40,16 @@ export class TestProject {
 
   /** `worker run`, a real one. */
   runWorkers(...flags: readonly string[]): WorkerCommand {
-    const command = new WorkerCommand(this, flags);
+    return this.#run("worker", flags);
+  }
+
+  /** `scheduler run`, a real one. */
+  runScheduler(...flags: readonly string[]): WorkerCommand {
+    return this.#run("scheduler", flags);
+  }
+
+  #run(topic: "worker" | "scheduler", flags: readonly string[]): WorkerCommand {
+    const command = new WorkerCommand(this, topic, flags);
     this.#supervisors.push(command);
     return command;
   }
@@ -153,14 +162,16 @@ export class TestProject {
   }
 }
 
-/** A `worker run` in a process group of its own. */
+/** A `worker run` or `scheduler run` in a process group of its own. */
 export class WorkerCommand {
   readonly process: ChildProcess;
   readonly exited: Promise<number | null>;
+  readonly #topic: "worker" | "scheduler";
   #stderr = "";
 
-  constructor({ path: cwd, env }: Pick<TestProject, "path" | "env">, flags: readonly string[]) {
-    this.process = spawn(process.execPath, [resolve("bin/run.js"), "worker", "run", ...flags], { cwd, env: { ...bareEnvironment(), ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  constructor({ path: cwd, env }: Pick<TestProject, "path" | "env">, topic: "worker" | "scheduler", flags: readonly string[]) {
+    this.#topic = topic;
+    this.process = spawn(process.execPath, [resolve("bin/run.js"), topic, "run", ...flags], { cwd, env: { ...bareEnvironment(), ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true });
     this.process.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr += text;
     });
@@ -174,9 +185,9 @@ export class WorkerCommand {
     return this.#stderr;
   }
 
-  /** The banner is printed: a process claims. */
+  /** The banner is printed: a process claims, or the schedules are looked at. */
   async ready(): Promise<this> {
-    await until("the banner", () => (this.#stderr.includes("processes  ") ? true : undefined), { tell: () => this.#stderr });
+    await until("the banner", () => (this.#stderr.includes(`pyworkflow ${this.#topic}`) ? true : undefined), { tell: () => this.#stderr });
     return this;
   }
 

@@ -23,6 +23,7 @@ export function runCard({ card: run, ...waits }: ShownRun, screen: Screen): stri
     ["Result", run.status === "completed" ? toJson(run.result) : undefined],
     ["Error", run.error === null ? undefined : screen.paint.red(oneLine(`${run.error.name}: ${run.error.message}`))],
     ["Waiting for", waitingFor(run, waits, screen)],
+    ["Scheduled", run.scheduled_time === null ? undefined : `${formatTime(run.scheduled_time, screen)}${scheduleOf(run)}`],
     ["Parent", run.parent_run_id === null ? undefined : `${run.parent_run_id} (depth ${run.nesting_depth})`],
     ["Continued from", run.continued_from_run_id ?? undefined],
     ["Continued to", run.continued_to_run_id ?? undefined],
@@ -30,6 +31,11 @@ export function runCard({ card: run, ...waits }: ShownRun, screen: Screen): stri
     ["Idempotency Key", run.idempotency_key ?? undefined],
   ];
   return [...cardLines(lines, screen), ...stepLines(run.steps, screen)].join("\n");
+}
+
+function scheduleOf({ schedule_id, schedule_kind }: RunCard): string {
+  if (schedule_id === null) return "";
+  return ` by ${schedule_id}${schedule_kind === "schedule" ? "" : ` (${schedule_kind})`}`;
 }
 
 function waitingFor(run: RunCard, { waitsFor, unserved }: Omit<ShownRun, "card">, screen: Screen): string | undefined {

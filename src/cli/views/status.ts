@@ -1,6 +1,7 @@
 import type { ChalkInstance } from "chalk";
 import type { HookStatus } from "../../core/hooks.js";
 import type { RunStatus } from "../../core/run.js";
+import type { ScheduleStatus, TickDecision } from "../../core/schedule/schedule.js";
 import type { StepStatus } from "../../core/steps.js";
 
 const colours = {
@@ -29,4 +30,27 @@ const hookColours = {
 
 export function paintHookStatus(paint: ChalkInstance, status: HookStatus, text: string = status): string {
   return paint[hookColours[status]](text);
+}
+
+const scheduleColours = {
+  active: "green",
+  paused: "yellow",
+  deleted: "gray",
+} as const satisfies Record<ScheduleStatus, keyof ChalkInstance>;
+
+export function paintScheduleStatus(paint: ChalkInstance, status: ScheduleStatus, text: string = status): string {
+  return paint[scheduleColours[status]](text);
+}
+
+const decisionColours = {
+  fired: "green",
+  caught_up: "cyan",
+  cancelled_other: "magenta",
+  buffered: "yellow",
+  skipped: "gray",
+  missed: "red",
+} as const satisfies Record<TickDecision, keyof ChalkInstance>;
+
+export function paintDecision(paint: ChalkInstance, decision: TickDecision, text: string = decision): string {
+  return paint[decisionColours[decision]](text);
 }

@@ -11,6 +11,7 @@ export function workflowCard(workflow: WorkflowCard, screen: Screen): string {
     ["Description", workflow.description ?? "-"],
     ["Module", workflow.module ?? "-"],
     ["Tags", workflow.tags.join(", ") || "-"],
+    ["Schedule", workflow.schedule ?? "-"],
     ["Durable", workflow.durable ? "yes" : "no"],
     ["Recovery", `${workflow.recover_on_worker_loss ? "on" : "off"}, at most ${workflow.max_recovery_attempts} attempts`],
   ];

@@ -19,6 +19,7 @@ export default class RunsList extends BaseCommand<typeof RunsList> {
     tag: string({ description: "runs that bear this tag" }),
     interrupted: boolean({ description: "only runs that were interrupted; --since and --until then mean when" }),
     parent: string({ helpValue: "ID", description: "children of this run" }),
+    schedule: string({ helpValue: "ID", description: "runs that this schedule started" }),
     since: moment({ description: "created since then: 1h (ago), 2d, or a time", exclusive: ["start-time"] }),
     until: moment({ description: "created before then", exclusive: ["end-time"] }),
     "start-time": moment({ description: "the same as --since" }),
@@ -37,7 +38,7 @@ export default class RunsList extends BaseCommand<typeof RunsList> {
   }
 
   private async filter(project: Project): Promise<ListRunsOptions> {
-    const { query, workflow, status, tag, parent, cursor, all, limit, interrupted } = this.flags;
+    const { query, workflow, status, tag, parent, schedule, cursor, all, limit, interrupted } = this.flags;
     const from = this.flags.since ?? this.flags["start-time"];
     const before = this.flags.until ?? this.flags["end-time"];
     return defined({
@@ -46,6 +47,7 @@ export default class RunsList extends BaseCommand<typeof RunsList> {
       statuses: status,
       tag,
       parentId: parent === undefined ? undefined : await runIdOf(project, parent),
+      scheduleId: schedule === undefined ? undefined : await scheduleIdOf(project, schedule),
       ...(interrupted ? { interruptedFrom: from ?? 0, interruptedBefore: before } : { createdFrom: from, createdBefore: before }),
       before: cursor === undefined ? undefined : await runIdOf(project, cursor),
       limit: all ? undefined : limit,
@@ -56,4 +58,9 @@ export default class RunsList extends BaseCommand<typeof RunsList> {
 async function runIdOf(project: Project, id: string) {
   const { findRun } = await import("../../services/find-run.js");
   return (await findRun(project, id)).runId;
+}
+
+async function scheduleIdOf(project: Project, id: string) {
+  const { findSchedule } = await import("../../services/find-schedule.js");
+  return (await findSchedule(project, id)).scheduleId;
 }

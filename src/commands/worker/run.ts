@@ -9,7 +9,7 @@ import type { Project } from "../../services/project.js";
 export default class WorkerRun extends BaseCommand<typeof WorkerRun> {
   static override summary = "Execute runs: start worker processes, watch them, and bring their runs back when they die.";
   static override description =
-    "The first SIGINT or SIGTERM lets steps finish and hands the rest over (exit 0); the second ends everything at once (exit 130).";
+    "Schedules that the modules declare are stored, and what is due by any schedule of the store is started. The first SIGINT or SIGTERM lets steps finish and hands the rest over (exit 0); the second ends everything at once (exit 130).";
   static override examples = [
     "<%= config.bin %> worker run",
     { description: "From cron: do what is due, then exit", command: "<%= config.bin %> worker run --processes 1 --drain" },
@@ -19,6 +19,7 @@ export default class WorkerRun extends BaseCommand<typeof WorkerRun> {
     concurrency: integer({ char: "c", min: 1, max: 100_000, description: "runs at a time in each process" }),
     "shutdown-timeout": duration({ description: "how long steps may take to finish when it stops" }),
     drain: boolean({ description: "exit when nothing is due and nothing runs" }),
+    "no-scheduler": boolean({ description: "leave schedules to others: a scheduler run, say" }),
     workflow: string({ multiple: true, multipleNonGreedy: true, helpValue: "NAME", description: "execute this workflow only; repeatable" }),
     hostname: string({ helpValue: "NAME", description: "the name that worker list shows for this machine" }),
     loglevel: custom<LogLevel>({ char: "l", ...oneOf(logLevels), description: "least level of the log on stderr" })(),
@@ -32,6 +33,7 @@ export default class WorkerRun extends BaseCommand<typeof WorkerRun> {
       supervise(project, {
         ...defined({ processes, concurrency, shutdownTimeoutMs: this.flags["shutdown-timeout"], workflows: workflow }),
         drain,
+        scheduler: !this.flags["no-scheduler"],
         hostname: this.flags.hostname ?? hostname(),
         log: { level: this.level, format: this.flags["log-format"] },
         onReady: ({ workflows }, count) => this.announce(project, workflows, count),

@@ -55,3 +55,15 @@ export class ScheduleStatusError extends PyworkflowError {
     this.status = status;
   }
 }
+
+/** A schedule was triggered, and its overlap policy let nothing start. The ledger has the tick. */
+export class TickSkippedError extends PyworkflowError {
+  static override readonly code = "TICK_SKIPPED";
+  readonly scheduleId: string;
+  readonly reason: string;
+  constructor(scheduleId: string, reason: string) {
+    super(`the schedule ${scheduleId} started nothing: ${reason}`, "--overlap names another policy for this once: allow_all starts a run beside the others, buffer_all after them");
+    this.scheduleId = scheduleId;
+    this.reason = reason;
+  }
+}

@@ -3,9 +3,10 @@ import { unreachable } from "../../base/unreachable.js";
 import { defaults } from "../defaults.js";
 import type { RunId } from "../ids.js";
 import type { NewRun } from "../run.js";
-import { awaiting, isLate } from "./due.js";
+import { awaiting, isLate, stopped } from "./due.js";
 import { firesAt, nextDue } from "./next.js";
-import type { LiveRun, LoadedSchedule, OverlapPolicy, ScheduleRecord, ScheduleState, Tick, TickDecision, TickKind } from "./schedule.js";
+import type { LiveRun, LoadedSchedule, OverlapPolicy, ScheduleRecord, ScheduleState, Tick, TickDecision } from "./schedule.js";
+import type { TickKind } from "./tick-kind.js";
 import { stateOf } from "./state.js";
 
 /** What is decided about a schedule, to be written at once and under the version that it rests on. */
@@ -53,9 +54,16 @@ export function decideAsked(loaded: LoadedSchedule, { kind, dues, overlapPolicy 
 
 const reasonOf = { trigger: "triggered by hand", backfill: "asked for by a backfill" } as const;
 
-/** What becomes of the buffered ticks of a schedule that is deleted. */
-export function decideDeleted(loaded: LoadedSchedule, now: number): readonly Tick[] {
-  return loaded.buffered.map((tick) => ({ ...tick, decidedAt: now, decision: "skipped", reason: "its schedule was deleted" }));
+/**
+ * Deletes a schedule, and decides what is buffered first, at most `ticksMax` at once: it is deleted with the last of them. So who asks for it asks
+ * again until the state says `deleted`; where that stops half-way, the schedule is still there to be deleted.
+ */
+export function decideDeleted({ schedule, buffered }: LoadedSchedule, now: number): ScheduleDecision {
+  const ticks = buffered.map((tick): Tick => ({ ...tick, decidedAt: now, decision: "skipped", reason: "its schedule was deleted" }));
+  const bufferedCount = schedule.bufferedCount - ticks.length;
+  const state = { ...stateOf(schedule), bufferedCount, skippedRuns: schedule.skippedRuns + ticks.length };
+  const isRest = bufferedCount > 0 && ticks.length > 0;
+  return { version: schedule.version, state: isRest ? state : stopped(state, "deleted", now), ticks, create: [], cancel: [] };
 }
 
 interface Due {
@@ -103,9 +111,12 @@ class Deciding {
     }
   }
 
-  // Under `allow_all`, which somebody may have chosen while ticks were waiting, all of them start.
+  // Under `allow_all`, which somebody chose while ticks were waiting, those of the schedule's own wait no longer. What a hand asked for waits
+  // because it was asked to.
   #mayDrain(): boolean {
-    return this.#state.bufferedCount > 0 && (this.#live.length === 0 || this.#schedule.overlapPolicy === "allow_all");
+    if (this.#state.bufferedCount === 0) return false;
+    const [first] = this.#waiting;
+    return this.#live.length === 0 || (this.#schedule.overlapPolicy === "allow_all" && (first === undefined || first.kind === "schedule"));
   }
 
   #takeOwn(due: number): void {

@@ -1,7 +1,14 @@
 import type { Encoded } from "../../base/codec.js";
+import { writeDuration } from "../../base/duration.js";
+import { defaults } from "../defaults.js";
+import { InvalidScheduleError } from "../errors/schedules.js";
 import type { RunSettings } from "../run.js";
+import { checkDuration, checkKeys, checkText, checkWord } from "./check.js";
+import { nextDue } from "./next.js";
 import type { ScheduleOptions } from "./options.js";
-import type { ScheduleDefinition, ScheduleSpec } from "./schedule.js";
+import { catchups, overlapPolicies, type ScheduleDefinition, type ScheduleSpec } from "./schedule.js";
+import { specOf, timesOf } from "./spec.js";
+import { specWords } from "./words.js";
 
 /** What a definition needs beside what a person writes. Times in milliseconds since the epoch. */
 export interface DefinitionParts {
@@ -11,23 +18,40 @@ export interface DefinitionParts {
   readonly createdAt: number;
 }
 
+const optionNames = ["cron", "interval", "calendar", "at", "timezone", "startAt", "endAt", "jitter", "overlapPolicy", "catchup", "catchupWindow", "description"] as const satisfies (keyof ScheduleOptions)[];
+
 /** The schedule that options describe. Throws InvalidScheduleError, with the option, where they contradict each other or are not understood. */
-export function definitionOf(options: ScheduleOptions, parts: DefinitionParts): ScheduleDefinition {
-  void options;
-  void parts;
-  throw new RangeError("stub");
+export function definitionOf(options: ScheduleOptions, { settings, input, createdAt }: DefinitionParts): ScheduleDefinition {
+  checkKeys("schedule", options, optionNames);
+  const { overlapPolicy, catchup, catchupWindow, description } = options;
+  const { schedule } = defaults;
+  return {
+    spec: specOf(options, createdAt),
+    overlapPolicy: overlapPolicy === undefined ? schedule.overlapPolicy : checkWord("overlapPolicy", overlapPolicy, overlapPolicies),
+    catchup: catchup === undefined ? schedule.catchup : checkWord("catchup", catchup, catchups),
+    catchupWindowMs: catchupWindow === undefined ? schedule.catchupWindowMs : checkDuration("catchupWindow", catchupWindow),
+    ...(description !== undefined && { description: checkText("description", description) }),
+    input,
+    settings,
+  };
 }
 
 /** The options that describe a definition: what `definitionOf` makes of them is the same again. */
-export function optionsOf(definition: ScheduleDefinition): ScheduleOptions {
-  void definition;
-  return {};
+export function optionsOf({ spec, overlapPolicy, catchup, catchupWindowMs, description }: ScheduleDefinition): ScheduleOptions {
+  return { ...timesOf(spec), overlapPolicy, catchup, catchupWindow: writeDuration(catchupWindowMs), ...(description !== undefined && { description }) };
 }
 
 /** Throws InvalidScheduleError where nothing is due later than `after`: a schedule that never fires is a mistake. */
 export function refuseNever(spec: ScheduleSpec, after: number): void {
-  void spec;
-  void after;
+  if (nextDue(spec, after) !== undefined) return;
+  const { when, timezone, endAt } = spec;
+  const words = specWords(spec);
+  if (nextDue({ when, timezone }, after) === undefined) {
+    if ("at" in when) throw new InvalidScheduleError("at", `${words}: that has passed`, "name a time to come");
+    const option = "cron" in when ? "cron" : "calendar";
+    throw new InvalidScheduleError(option, `${words}: that never comes`, "no calendar has such a day: look at the day, the month and the weekday");
+  }
+  throw new InvalidScheduleError(endAt === undefined ? "startAt" : "endAt", `${words}: nothing is due in what is left of the time from startAt to endAt`, "take one of them away, or move it");
 }
 
 /** What a worker's code says of one of its workflows; plain JSON, so that a process can tell it to another. */

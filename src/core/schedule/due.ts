@@ -1,6 +1,6 @@
 import { defaults } from "../defaults.js";
 import { firesAt, nextDue } from "./next.js";
-import type { NewSchedule, ScheduleRecord, ScheduleState } from "./schedule.js";
+import type { NewSchedule, ScheduleDefinition, ScheduleRecord, ScheduleState } from "./schedule.js";
 import { stateOf } from "./state.js";
 
 /** The state in which a schedule begins: due from its creation on. */
@@ -13,14 +13,25 @@ export function newScheduleState(schedule: NewSchedule): ScheduleState {
 /** Active, and due at the first of its times behind `after`: what passed before is nobody's. */
 export function resumed(schedule: ScheduleRecord | (NewSchedule & ScheduleState), now: number): ScheduleState {
   const { decidedUpTo = -Infinity } = schedule;
-  const state = awaiting(schedule, { ...stateOf(schedule), status: "active", updatedAt: now }, Math.max(now, decidedUpTo));
-  // What is buffered is looked at: the run that it waited for may have ended meanwhile.
-  return state.bufferedCount > 0 ? { ...state, wakeAt: now } : state;
+  return lookingAtBuffered(awaiting(schedule, { ...stateOf(schedule), status: "active", updatedAt: now }, Math.max(now, decidedUpTo)), now);
+}
+
+/** The state that goes on with another definition: new times count from now, times that stay as they are lose none that was not decided yet. */
+export function redefined(schedule: ScheduleRecord, definition: ScheduleDefinition, now: number): ScheduleState {
+  if (schedule.status !== "active") return { ...stateOf(schedule), updatedAt: now };
+  const changed = { ...schedule, ...definition };
+  if (JSON.stringify(schedule.spec) !== JSON.stringify(definition.spec)) return resumed(changed, now);
+  return lookingAtBuffered({ ...stateOf(schedule), updatedAt: now }, now);
 }
 
 /** Nothing is due until it is resumed. */
 export function stopped(schedule: ScheduleState, status: "paused" | "deleted", now: number): ScheduleState {
   return { ...stateOf(schedule), status, nextDueAt: undefined, wakeAt: undefined, updatedAt: now };
+}
+
+// The run that it waited for may have ended meanwhile, or its policy may let it start now.
+function lookingAtBuffered(state: ScheduleState, now: number): ScheduleState {
+  return state.bufferedCount > 0 ? { ...state, wakeAt: Math.min(now, state.wakeAt ?? now) } : state;
 }
 
 /** With the next due time behind `after`, and the time to look at it. */

@@ -5,7 +5,7 @@ import type { CalendarEntry, Catchup, OverlapPolicy } from "./schedule.js";
 export interface ScheduleTimes {
   /** Five fields (minute, hour, day of month, month, day of week), or six with seconds first; names, lists, ranges, steps, `L` and `#`. */
   readonly cron?: string;
-  /** Time between two due times, from `startAt` (or the creation) on. At least a second. */
+  /** Time between two due times, counted from `startAt` (or the creation), however long a run takes and the clocks shift. At least a second. */
   readonly interval?: Duration;
   /** Times of the clock on days that fit; several entries add up. */
   readonly calendar?: CalendarEntry | readonly CalendarEntry[];
@@ -17,7 +17,7 @@ export interface ScheduleTimes {
   readonly startAt?: Date | string;
   /** Nothing is due from then on. */
   readonly endAt?: Date | string;
-  /** Each tick fires up to this long after its due time, always the same for the same due time: spreads the load of many schedules. Default none. */
+  /** Each tick fires up to this long after its due time, and before the next one; always the same for the same due time. Spreads the load of many schedules. Default none. */
   readonly jitter?: Duration;
 }
 

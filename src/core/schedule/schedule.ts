@@ -1,6 +1,7 @@
 import type { Encoded } from "../../base/codec.js";
 import type { RunId, ScheduleId } from "../ids.js";
 import type { RunRecord, RunSettings } from "../run.js";
+import type { TickKind } from "./tick-kind.js";
 
 export const overlapPolicies = ["skip", "buffer_one", "buffer_all", "cancel_other", "allow_all"] as const;
 /**
@@ -16,10 +17,6 @@ export type Catchup = (typeof catchups)[number];
 export const scheduleStatuses = ["active", "paused", "deleted"] as const;
 /** A paused or deleted schedule has no ticks of its own, and starts nothing that is buffered. */
 export type ScheduleStatus = (typeof scheduleStatuses)[number];
-
-export const tickKinds = ["schedule", "trigger", "backfill"] as const;
-/** Where a tick comes from: the schedule's own times, a hand, or a hand that asks for times that have passed. */
-export type TickKind = (typeof tickKinds)[number];
 
 export const tickDecisions = ["fired", "skipped", "buffered", "cancelled_other", "caught_up", "missed"] as const;
 export type TickDecision = (typeof tickDecisions)[number];
@@ -39,7 +36,7 @@ export interface CalendarEntry {
 /** The times of a schedule, by their kind. Times and lengths in milliseconds. */
 export type When =
   | { readonly cron: string }
-  /** Due at the anchor and at every multiple after it, however long one of them took. */
+  /** Due at the anchor and at every multiple from there; also before it (a backfill may ask for that), where there is no `startAt`. */
   | { readonly intervalMs: number; readonly anchor: number }
   | { readonly calendar: readonly CalendarEntry[] }
   | { readonly at: number };
@@ -53,7 +50,7 @@ export interface ScheduleSpec {
   readonly startAt?: number;
   /** No due time is as late. */
   readonly endAt?: number;
-  /** A tick fires up to this long after its due time: how long follows from schedule and due time alone. */
+  /** A tick fires up to this long after its due time, and before the next: how long follows from schedule and due time alone. */
   readonly jitterMs?: number;
 }
 

@@ -11,6 +11,8 @@ export interface BodyHandle {
   readonly durable: boolean;
   /** How many generations of parents the run has. */
   readonly nestingDepth: number;
+  /** Milliseconds since the epoch; of a run that a schedule started. */
+  readonly scheduledTime: number | undefined;
   readonly outside: Outside;
   readonly log: Log;
   readonly replaying: boolean;

@@ -7,6 +7,8 @@ import type { Log } from "./log.js";
 export interface RunContext {
   readonly runId: RunId;
   readonly workflowName: string;
+  /** The due time that a schedule started the run for: what the run is about, however late it began. A rerun has that of its original. */
+  readonly scheduledTime: Date | undefined;
   /** Whether recorded outcomes are being delivered again. For logs and metrics; never decide by it. */
   readonly isReplaying: boolean;
   readonly log: Log;
@@ -17,7 +19,9 @@ export function runContext(): RunContext {
   const current = currentBody();
   if (current === undefined) throw new NotInWorkflowError("runContext()", "workflow");
   const { body, runId } = current;
-  return { runId, workflowName: body.workflowName, isReplaying: body.replaying, log: body.log };
+  const { workflowName, scheduledTime, replaying: isReplaying, log } = body;
+  // A Date can be changed: each call gives its own.
+  return { runId, workflowName, scheduledTime: scheduledTime === undefined ? undefined : new Date(scheduledTime), isReplaying, log };
 }
 
 /** Runs `fn` as clean-up: its durable calls work although the run is being cancelled. Outside a body just calls it. */

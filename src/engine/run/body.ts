@@ -27,6 +27,7 @@ export interface BodyOptions {
   readonly input: Encoded;
   readonly startedAt?: number | undefined;
   readonly nestingDepth: number;
+  readonly scheduledTime?: number | undefined;
   /** What chance is drawn from. */
   readonly seed: RunId;
   readonly outside: Outside;
@@ -43,6 +44,7 @@ export class Body implements BodyHandle {
   readonly workflowName: string;
   readonly durable: boolean;
   readonly nestingDepth: number;
+  readonly scheduledTime: number | undefined;
   readonly outside: Outside;
   readonly log: Log;
   readonly operations = new Map<OperationId, Operation>();
@@ -73,6 +75,7 @@ export class Body implements BodyHandle {
     this.workflowName = options.definition.name;
     this.durable = options.durable;
     this.nestingDepth = options.nestingDepth;
+    this.scheduledTime = options.scheduledTime;
     this.outside = options.outside;
     this.log = options.log;
   }

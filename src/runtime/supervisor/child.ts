@@ -8,7 +8,7 @@ import type { WorkerId } from "../../core/ids.js";
 import type { Begin, Order, Report } from "./messages.js";
 
 /** The code that a worker process has loaded. */
-export type Loaded = Pick<Extract<Report, { type: "ready" }>, "workflows" | "version">;
+export type Loaded = Pick<Extract<Report, { type: "ready" }>, "workflows" | "version" | "declarations">;
 
 /** How a process ended. */
 export interface Exit {

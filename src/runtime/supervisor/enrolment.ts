@@ -21,7 +21,7 @@ export class Enrolment {
     return this.#workerId;
   }
 
-  async enter({ workflows, version }: Loaded): Promise<void> {
+  async enter({ workflows, version }: Pick<Loaded, "workflows" | "version">): Promise<void> {
     const { backend, clock, locks, settings, begin } = this.#parts;
     const workerId = this.#workerId;
     this.#lock = locks.hold(workerId);
@@ -51,7 +51,7 @@ export class Enrolment {
   }
 
   // Stopped for a while (SIGSTOP), it was taken for dead. Its processes went on; so does it, under a new id.
-  async #enterAnew(loaded: Loaded): Promise<void> {
+  async #enterAnew(loaded: Pick<Loaded, "workflows" | "version">): Promise<void> {
     this.#lock?.release();
     this.#workerId = this.#parts.newWorkerId();
     await this.enter(loaded).catch((error: unknown) => this.#warn(error));

@@ -2,6 +2,7 @@ import type { Encoded } from "../../base/codec.js";
 import type { Company } from "../../core/claim.js";
 import type { WorkerId } from "../../core/ids.js";
 import type { LogOptions } from "../../core/log-options.js";
+import type { Declaration } from "../../core/schedule/definition.js";
 
 /** What a supervisor says to a worker process: `begin` first, and once. */
 export type Order<Config = unknown> =
@@ -11,8 +12,8 @@ export type Order<Config = unknown> =
 
 /** What a worker process says to its supervisor. */
 export type Report =
-  /** Its modules are loaded, it claims. */
-  | { readonly type: "ready"; readonly workflows: readonly string[]; readonly version: string }
+  /** Its modules are loaded, it claims. `declarations`: what they say of its workflows. */
+  | { readonly type: "ready"; readonly workflows: readonly string[]; readonly version: string; readonly declarations: readonly Declaration[] }
   /** It can't begin; it exits. The error is an encoded one. */
   | { readonly type: "failed"; readonly error: Encoded }
   /** Some run has a new outcome: the first time in its life, and at most twice a second. */

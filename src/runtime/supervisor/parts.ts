@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.js";
-import type { WorkerId } from "../../core/ids.js";
+import type { RandomBytes, WorkerId } from "../../core/ids.js";
 import type { ExecutorNote } from "../../engine/executor.js";
 import type { Backend } from "../../storage/backend.js";
 import type { ProcessLocks } from "../process-lock.js";
@@ -13,6 +13,8 @@ export interface SupervisorParts {
   readonly locks: ProcessLocks;
   readonly launch: Launch;
   readonly newWorkerId: () => WorkerId;
+  /** Of the runs that schedules start. */
+  readonly random: RandomBytes;
   readonly settings: SupervisorSettings;
   /** What every worker process is told beside who it is. */
   readonly begin: Omit<Begin, "workerId" | "parentId" | "company">;
@@ -26,6 +28,8 @@ export interface SupervisorSettings {
   readonly pid: number;
   readonly leaseMs: number;
   readonly shutdownTimeoutMs: number;
-  /** End when nothing is due and nothing runs. */
+  /** End when nothing is due, of runs and schedules, and nothing runs. */
   readonly drain: boolean;
+  /** Whether it starts the runs of schedules. */
+  readonly scheduler: boolean;
 }

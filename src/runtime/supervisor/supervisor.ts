@@ -4,6 +4,8 @@ import type { WorkerId } from "../../core/ids.js";
 import type { ExecutorNote } from "../../engine/executor.js";
 import type { WorkerLoss, WorkerRecord } from "../../storage/backend.js";
 import { loseWorker } from "../lose-worker.js";
+import type { Scheduler } from "../scheduler/scheduler.js";
+import { startScheduling } from "../scheduler/scheduling.js";
 import { describeExit, type Child, type Loaded } from "./child.js";
 import { chargeFor, crashLoopDeaths, pauseMs } from "./crash-loop.js";
 import { Enrolment } from "./enrolment.js";
@@ -39,6 +41,7 @@ class RunningSupervisor implements Supervisor {
   readonly #enrolment: Enrolment;
   readonly #end = deferred<void>();
   #loaded: Loaded | undefined;
+  #scheduling: Scheduler | undefined;
   /** Deaths since the last new outcome of any run. */
   #deathsInARow = 0;
   #startAgainAt = -Infinity;
@@ -86,6 +89,7 @@ class RunningSupervisor implements Supervisor {
     });
     await this.#enrolment.enter(loaded);
     this.#loaded = loaded;
+    if (this.#phase === "at work") this.#scheduling = startScheduling({ ...this.#parts, declarations: loaded.declarations, fires: this.#parts.settings.scheduler });
     this.#looking = this.#keepLooking();
     return loaded;
   }
@@ -188,9 +192,10 @@ class RunningSupervisor implements Supervisor {
   async #isQuiet(workers: readonly WorkerRecord[]): Promise<boolean> {
     const { backend, clock } = this.#parts;
     if (this.#loaded === undefined || this.#holdsAny(workers)) return false;
+    if (await this.#scheduling?.anyDue()) return false;
     if ((await backend.countDue({ ...this.#loaded, company: "any", limit: 1, now: clock.now() })) > 0) return false;
-    // What was due a moment ago may be held by now.
-    return !this.#holdsAny(await backend.listWorkers());
+    // What was due a moment ago may be held by now, or have ended, and let something go on that was buffered.
+    return !this.#holdsAny(await backend.listWorkers()) && !(await this.#scheduling?.anyDue());
   }
 
   #holdsAny(workers: readonly WorkerRecord[]): boolean {
@@ -201,7 +206,7 @@ class RunningSupervisor implements Supervisor {
     const { clock, settings } = this.#parts;
     const deadline = setAlarm(clock, settings.shutdownTimeoutMs + exitGraceMs, () => this.#roster.kill());
     void this.#enrolment.drains();
-    await this.#roster.stop(settings.shutdownTimeoutMs);
+    await Promise.all([this.#roster.stop(settings.shutdownTimeoutMs), this.#scheduling?.stop()]);
     deadline.cancel();
     this.#phase = "ended";
     this.#pause.resolve();

@@ -4,12 +4,14 @@ import { claimEvent, isClaimable } from "../../core/claim.js";
 import { defaults } from "../../core/defaults.js";
 import { StorageError } from "../../core/errors.js";
 import type { HookRecord } from "../../core/hooks.js";
-import type { RunId, WorkerId } from "../../core/ids.js";
+import type { RunId, ScheduleId, WorkerId } from "../../core/ids.js";
 import { lossEvents, outcomeOfLoss, type LossOutcome } from "../../core/recovery.js";
 import type { RunRecord, RunStatus } from "../../core/run.js";
-import type { Backend, ClaimRequest, ClaimResult, DueRequest, HookFilter, NewWorker, RunFilter, WorkerChange, WorkerLoss, WorkerRecord } from "../backend.js";
+import { liveRunsNeeded, type LoadedSchedule, type OverlapPolicy, type ScheduleRecord } from "../../core/schedule/schedule.js";
+import type { Backend, ClaimRequest, ClaimResult, DueRequest, DueSchedules, HookFilter, NewWorker, RunFilter, ScheduleCommit, ScheduleCommitResult, WorkerChange, WorkerLoss, WorkerRecord } from "../backend.js";
 import { Listeners } from "../listeners.js";
 import { lastSequenceOf, Runs, type StoredRun } from "./runs.js";
+import { Schedules } from "./schedules.js";
 
 /** A store without a file: for tests and for trying things out. What it holds is gone with it. */
 export function createMemoryBackend(): Backend {
@@ -27,6 +29,14 @@ export function createMemoryBackend(): Backend {
     findRunIds: async (prefix, limit) => store.findRunIds(prefix, limit),
     listRuns: async (filter) => store.listRuns(filter),
     countRuns: async () => store.countRuns(),
+    createSchedule: async (schedule) => store.schedules.create(schedule),
+    getSchedule: async (scheduleId) => store.schedules.get(scheduleId),
+    listSchedules: async (filter) => store.schedules.list(filter),
+    findScheduleIds: async (prefix, limit) => store.schedules.findIds(prefix, limit),
+    loadSchedule: async (scheduleId, policy) => store.loadSchedule(scheduleId, policy),
+    dueSchedules: async (now, limit) => store.dueSchedules(now, limit),
+    commitSchedules: async (batch) => batch.map((member) => store.commitSchedule(member)),
+    listTicks: async (filter) => store.schedules.listTicks(filter),
     registerWorker: async (worker) => store.registerWorker(worker),
     beat: async (workerId, now) => store.beat(workerId, now),
     listWorkers: async () => store.listWorkers(),
@@ -47,7 +57,8 @@ type Asked = DueRequest & Pick<ClaimRequest, "runId">;
 
 class MemoryStore {
   readonly listeners = new Listeners();
-  readonly #runs = new Runs(() => this.listeners.call());
+  readonly #schedules = new Schedules(() => this.listeners.call());
+  readonly #runs = new Runs(this.#schedules, () => this.listeners.call());
   readonly #workers = new Map<WorkerId, StoredWorker>();
   #closed = false;
 
@@ -55,6 +66,12 @@ class MemoryStore {
   get runs(): Runs {
     this.#assertOpen();
     return this.#runs;
+  }
+
+  /** The schedules, as long as the store is open. */
+  get schedules(): Schedules {
+    this.#assertOpen();
+    return this.#schedules;
   }
 
   claim(request: ClaimRequest): ClaimResult {
@@ -113,6 +130,33 @@ class MemoryStore {
     return counts;
   }
 
+  loadSchedule(scheduleId: ScheduleId, policy: OverlapPolicy): LoadedSchedule | undefined {
+    const schedule = this.schedules.get(scheduleId);
+    return schedule && this.#load(schedule, policy);
+  }
+
+  dueSchedules(now: number, limit: number): DueSchedules {
+    const waking = this.schedules.waking();
+    const due = waking.filter(({ wakeAt = Infinity }) => wakeAt <= now);
+    const nextWakeAt = due.length > limit ? undefined : waking[due.length]?.wakeAt;
+    return {
+      due: due.slice(0, limit).map((schedule) => this.#load(schedule, schedule.overlapPolicy)),
+      ...(nextWakeAt !== undefined && { nextWakeAt }),
+    };
+  }
+
+  commitSchedule(member: ScheduleCommit): ScheduleCommitResult {
+    const { scheduleId, create, cancel, now } = member;
+    const refused = this.schedules.refusalOf(member);
+    if (refused) return { accepted: false, refused };
+    this.#runs.refuseKnown(create, scheduleId);
+    // Nothing was written so far, and from here on nothing is refused.
+    this.#schedules.write(member);
+    for (const run of create) this.#runs.create(run);
+    for (const runId of cancel) this.#runs.ask(runId, { at: now, reason: `the next tick of its schedule ${scheduleId} takes its place`, requestedBy: `schedule ${scheduleId}` });
+    return { accepted: true };
+  }
+
   registerWorker(worker: NewWorker): void {
     this.#assertOpen();
     if (this.#workers.has(worker.workerId)) throw new BugError(`the worker id ${worker.workerId} is used twice`);
@@ -160,6 +204,16 @@ class MemoryStore {
 
   close(): void {
     this.#closed = true;
+  }
+
+  #load(schedule: ScheduleRecord, policy: OverlapPolicy): LoadedSchedule {
+    const { scheduleId } = schedule;
+    const live = this.#runs.liveOf(scheduleId).slice(0, liveRunsNeeded(policy));
+    return {
+      schedule,
+      live: live.map(({ runId, cancellationRequested = false }) => ({ runId, cancellationRequested })),
+      buffered: this.#schedules.buffered(scheduleId),
+    };
   }
 
   #take(run: StoredRun, request: ClaimRequest): RunRecord {
@@ -220,9 +274,10 @@ function fits(run: RunRecord, filter: RunFilter): boolean {
   return isOf(run, filter) && isOfTime(run, filter) && (query === undefined || mentions(run, query));
 }
 
-function isOf({ workflowName, workerId, parent }: RunRecord, filter: RunFilter): boolean {
+function isOf({ workflowName, workerId, parent, schedule }: RunRecord, filter: RunFilter): boolean {
   if (filter.workflowName !== undefined && filter.workflowName !== workflowName) return false;
   if (filter.workerId !== undefined && filter.workerId !== workerId) return false;
+  if (filter.scheduleId !== undefined && filter.scheduleId !== schedule?.scheduleId) return false;
   if (filter.topLevel && parent !== undefined) return false;
   return filter.parentId === undefined || filter.parentId === parent?.runId;
 }

@@ -2,12 +2,14 @@ import { BugError } from "../../base/unreachable.js";
 import { refusalOf } from "../../core/claim.js";
 import { defaults } from "../../core/defaults.js";
 import { endsRun, retriesRun, type RecordedEvent, type WorkflowEvent } from "../../core/events/event.js";
-import type { RunRetried } from "../../core/events/run.js";
-import { closingEvents, isLeftByRetry, isPassedOver, isToBeClosed, noteToParent, passedOnTo, type LinkedAppend } from "../../core/family.js";
+import type { RunEnd, RunRetried } from "../../core/events/run.js";
+import { closingEvents, isLeftByRetry, isPassedOver, isToBeClosed, noteToParent, passedOnTo, requestEvents, type CancellationRequest, type LinkedAppend } from "../../core/family.js";
 import { foldHooks, type HookRows } from "../../core/hooks.js";
-import type { RunId, WorkerId } from "../../core/ids.js";
-import { foldHistory, foldRun, type NewRun, type RunRecord } from "../../core/run.js";
+import type { RunId, ScheduleId, WorkerId } from "../../core/ids.js";
+import { foldHistory, foldRun, isTerminal, type NewRun, type RunRecord } from "../../core/run.js";
+import { afterEnd, afterRetry } from "../../core/schedule/state.js";
 import type { CommitResult, CreateResult, RunCommit } from "../backend.js";
+import type { Schedules } from "./schedules.js";
 
 export interface StoredRun {
   /** Counts the runs of the store: settles which of two is newer. */
@@ -19,13 +21,15 @@ export interface StoredRun {
   takenFrom?: { readonly workerId: WorkerId; readonly sequence: number; readonly at: number };
 }
 
-/** The runs of a store, with their histories and hooks, and what the end of one brings to its family. */
+/** The runs of a store, with their histories and hooks, and what the end of one brings to its family and its schedule. */
 export class Runs {
   readonly #runs = new Map<RunId, StoredRun>();
   readonly #idsByKey = new Map<string, RunId>();
+  readonly #schedules: Schedules;
   readonly #wake: () => void;
 
-  constructor(wake: () => void) {
+  constructor(schedules: Schedules, wake: () => void) {
+    this.#schedules = schedules;
     this.#wake = wake;
   }
 
@@ -37,14 +41,19 @@ export class Runs {
     if (refused) return { accepted: false, refused };
     const hooks = foldHooks(run.record, run.hooks, events);
     if ("misfit" in hooks) return { accepted: false, refused: "hook", hookId: hooks.misfit };
-    const known = create.find((created) => this.#olderThan(created));
-    if (known) throw new BugError(`the run ${known.runId} was to be created by ${runId}, and is there already`);
+    this.refuseKnown(create, runId);
     // Nothing was written so far, and from here on nothing is refused.
     for (const created of create) this.create(created);
     if (member.fence === undefined) this.#appendForeign(run, events);
     else this.append(run, events);
     for (const append of linked) this.#appendLinked(append);
     return { accepted: true, events: run.record.durable ? run.history.slice(member.seen) : [] };
+  }
+
+  /** Runs that begin with a commit are new. */
+  refuseKnown(create: readonly NewRun[], by: RunId | ScheduleId): void {
+    const known = create.find((created) => this.#olderThan(created));
+    if (known) throw new BugError(`the run ${known.runId} was to be created by ${by}, and is there already`);
   }
 
   create(run: NewRun, history: readonly WorkflowEvent[] = []): CreateResult {
@@ -81,6 +90,22 @@ export class Runs {
     });
   }
 
+  /** The runs of a schedule that have not ended, oldest first. */
+  liveOf(scheduleId: ScheduleId): readonly RunRecord[] {
+    const records = this.all().map(({ record }) => record);
+    return records.filter(({ schedule, status }) => schedule?.scheduleId === scheduleId && !isTerminal(status)).toSorted((a, b) => a.createdAt - b.createdAt);
+  }
+
+  /** Asks a run to end, or the one that goes on in its place. One that has ended, or was asked before, is passed over. */
+  ask(runId: RunId, request: CancellationRequest): void {
+    const run = this.#runs.get(runId);
+    if (!run) return;
+    const { continuedTo, status } = run.record;
+    if (continuedTo !== undefined) return this.ask(continuedTo, request);
+    const events = isTerminal(status) ? [] : requestEvents(run.record, request);
+    if (events.length > 0) this.#appendForeign(run, events);
+  }
+
   newestFirst(): readonly StoredRun[] {
     return this.all().toSorted((a, b) => b.record.createdAt - a.record.createdAt || b.number - a.number);
   }
@@ -88,13 +113,13 @@ export class Runs {
   /** Appends what may be appended, with all that follows from it. */
   append(run: StoredRun, events: readonly WorkflowEvent[], change: Partial<RunRecord> = {}): void {
     const retry = events.find(retriesRun);
-    if (retry) this.#leaveChildren(run, retry);
+    if (retry) this.#beginLife(run, retry);
     const { dueAt } = run.record;
     run.hooks = fittingHooks(run.record, run.hooks, events);
     if (run.record.durable) for (const event of events) run.history.push({ ...event, sequence: run.history.length + 1 }); // I1
     run.record = { ...run.record, ...events.reduce(foldRun, run.record), ...change }; // I10
     const end = events.find(endsRun);
-    if (end) this.#tellFamily(run, end);
+    if (end) this.#tell(run, end);
     if (change.inbox !== undefined || run.record.closing || (run.record.dueAt !== undefined && run.record.dueAt !== dueAt)) this.#wake();
   }
 
@@ -117,7 +142,8 @@ export class Runs {
     return this.all().find(({ record }) => record.closing);
   }
 
-  #tellFamily(run: StoredRun, end: WorkflowEvent): void {
+  #tell(run: StoredRun, end: RunEnd): void {
+    this.#schedules.fold(run.record, (state) => afterEnd(state, end));
     if (run.record.closableChildren > 0) run.record = { ...run.record, closing: true };
     const note = noteToParent(run.record, end);
     if (note) this.#appendLinked(note);
@@ -139,6 +165,11 @@ export class Runs {
     if (workerId === undefined || run.record.workerId !== undefined || at === undefined) return;
     run.record = { ...run.record, epoch: epoch + 1 }; // I2
     run.takenFrom = { workerId, sequence, at };
+  }
+
+  #beginLife(run: StoredRun, retry: RunRetried): void {
+    if (isTerminal(run.record.status)) this.#schedules.fold(run.record, afterRetry); // a parked one has not failed
+    this.#leaveChildren(run, retry);
   }
 
   // What the life that ended was to close is closed now: the next life counts its children anew.

@@ -7,7 +7,8 @@ import { foldRun, isTerminal, type RunState, type RunStatus } from "../../core/r
 import type { Connection } from "./connection.js";
 import { disposeOfHooks, hookChanges, saveHooks, type HookChange } from "./hooks.js";
 import { keeper, type Keep } from "./payloads.js";
-import { parentOfRow, rowOfEvent, stateOfRow, type ParentRow, type StateRow } from "./rows.js";
+import { parentOfRow, rowOfEvent, stateOfRow, type ParentRow, type RunRow, type StateRow } from "./rows.js";
+import { tellSchedule } from "./schedules.js";
 
 /** A run's row as far as most appends need it: of its state only what tells whether an event changes it. */
 export interface StoredHead extends RunHead {
@@ -18,14 +19,14 @@ export interface StoredHead extends RunHead {
 }
 
 type HeadRow = [key: number, durable: number, epoch: number, inbox: number | null, status: RunStatus, recoveryAttempts: number, last: number | null];
-type StoredState = StateRow & ParentRow;
+type StoredState = StateRow & ParentRow & Pick<RunRow, "schedule">;
 
 const selectHead = `
   SELECT key, durable, epoch, inbox, status, recovery_attempts, (SELECT max(sequence) FROM events WHERE run = key)
   FROM runs WHERE run_id = ?`;
 const selectState = `
   SELECT status, due_at, wake_reason, worker_id, recovery_attempts, parked, started_at, completed_at,
-    interrupted_at, continued_to, cancellation_requested, closable_children, reserved_for, parent, parent_operation, parent_close, orphaned
+    interrupted_at, continued_to, cancellation_requested, closable_children, reserved_for, parent, parent_operation, parent_close, orphaned, schedule
   FROM runs WHERE key = ?`;
 const insertEvent = "INSERT INTO events (run, sequence, type, at, operation, value, rest) VALUES (?, ?, ?, ?, ?, ?, ?)";
 const updateRun = `
@@ -99,11 +100,15 @@ function changeRow(connection: Connection, head: StoredHead, { events, foreign =
   const state = events.reduce<RunState>(foldRun, before); // I10
   const { epoch = head.epoch, inbox = foreign ? head.lastSequence + events.length : head.inbox } = change;
   connection.sql(updateRun).run(epoch, inbox, ...valuesOfState(state, keep), head.key);
-  const becameDue = state.dueAt !== undefined && state.dueAt !== before.dueAt;
-  if (becameDue || foreign) connection.ring();
+  if (foreign || becameDue(before, state)) connection.ring();
   if (foreign && isTaken(before, state)) connection.sql(markTaken).run(before.workerId, head.key); // I2
   if (isTerminal(state.status)) end(connection, head, { events, row, state });
+  if (row.schedule !== null) tellSchedule(connection, row.schedule, { events, hadFailed: before.status === "failed" });
   return state;
+}
+
+function becameDue(before: RunState, state: RunState): boolean {
+  return state.dueAt !== undefined && state.dueAt !== before.dueAt;
 }
 
 function isTaken(before: RunState, state: RunState): boolean {

@@ -3,8 +3,9 @@ import { BugError } from "../../base/unreachable.js";
 import type { EventType, RecordedEvent, WorkflowEvent } from "../../core/events/event.js";
 import type { ParentClose } from "../../core/events/child.js";
 import type { ResumeReason } from "../../core/events/run.js";
-import type { OperationId, RunId, WorkerId } from "../../core/ids.js";
+import type { OperationId, RunId, ScheduleId, WorkerId } from "../../core/ids.js";
 import type { Parent, Parked, RunRecord, RunState, RunStatus } from "../../core/run.js";
+import type { TickKind } from "../../core/schedule/tick-kind.js";
 
 // Part of the file's format: a number is never used for another type.
 const codes: Readonly<Record<EventType, number>> = {
@@ -107,6 +108,9 @@ export interface RunRow extends StateRow, ParentRow {
   readonly rerun_of: string | null;
   readonly seed: string | null;
   readonly closing: number | null;
+  readonly schedule: ScheduleId | null;
+  readonly schedule_kind: TickKind | null;
+  readonly scheduled_time: number | null;
   readonly input: string;
   readonly result: string | null;
   readonly error: string | null;
@@ -138,6 +142,7 @@ export function parentOfRow({ parent, parent_operation, parent_close }: ParentRo
 export function recordOfRow(row: RunRow): RunRecord {
   return {
     ...familyOfRow(row),
+    ...tickOfRow(row),
     runId: row.run_id as RunId,
     workflowName: row.workflow,
     durable: row.durable === 1,
@@ -168,5 +173,12 @@ function familyOfRow(row: RunRow): Family {
     ...(row.seed !== null && { seed: row.seed as RunId }),
     ...(row.closing !== null && { closing: true }),
     ...(row.orphaned !== null && { orphaned: true }),
+  };
+}
+
+function tickOfRow({ schedule, schedule_kind, scheduled_time }: RunRow): Pick<RunRecord, "schedule" | "scheduledTime"> {
+  return {
+    ...(schedule !== null && schedule_kind !== null && { schedule: { scheduleId: schedule, kind: schedule_kind } }),
+    ...(scheduled_time !== null && { scheduledTime: scheduled_time }),
   };
 }

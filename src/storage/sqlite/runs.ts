@@ -1,7 +1,7 @@
 import { BugError } from "../../base/unreachable.js";
 import type { RecordedEvent, WorkflowEvent } from "../../core/events/event.js";
 import type { RunId } from "../../core/ids.js";
-import { newRunState, type NewRun, type RunRecord, type RunStatus } from "../../core/run.js";
+import { newRunState, runStatuses, type NewRun, type RunRecord, type RunStatus } from "../../core/run.js";
 import type { CreateResult, RunFilter } from "../backend.js";
 import { append, headOf } from "./append.js";
 import type { Connection } from "./connection.js";
@@ -12,7 +12,7 @@ import { eventOfRow, recordOfRow, type EventRow, type RunRow } from "./rows.js";
 const runColumns = `key, run_id, workflow, durable, status, epoch, inbox, due_at, wake_reason, worker_id, recovery_attempts, parked,
   created_at, started_at, completed_at, idempotency_key, tags, recover_on_worker_loss, max_recovery_attempts, max_duration_ms,
   parent, parent_operation, parent_close, nesting_depth, continued_from, continued_to, rerun_of, seed,
-  interrupted_at, cancellation_requested, closable_children, reserved_for, closing, orphaned,
+  interrupted_at, cancellation_requested, closable_children, reserved_for, closing, orphaned, schedule, schedule_kind, scheduled_time,
   ${kept("input")}, ${kept("result")}, ${kept("error")}`;
 
 const selectRun = `SELECT ${runColumns} FROM runs WHERE run_id = ?`;
@@ -20,8 +20,9 @@ const selectByIdempotencyKey = "SELECT run_id FROM runs WHERE workflow = ? AND i
 const insertPending = `
   INSERT INTO runs (run_id, workflow, durable, status, epoch, due_at, recovery_attempts, created_at, idempotency_key, tags,
     recover_on_worker_loss, max_recovery_attempts, input,
-    max_duration_ms, parent, parent_operation, parent_close, nesting_depth, continued_from, rerun_of, seed)
-  VALUES (?, ?, ?, ?, 0, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    max_duration_ms, parent, parent_operation, parent_close, nesting_depth, continued_from, rerun_of, seed,
+    schedule, schedule_kind, scheduled_time)
+  VALUES (?, ?, ?, ?, 0, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const selectEvents = `SELECT sequence, type, at, operation, ${kept("value")}, rest FROM events WHERE run = ? AND sequence > ? ORDER BY sequence`;
 
 /** Decided in the transaction that inserts, so two processes that race get one run (I9). */
@@ -56,6 +57,7 @@ export function insertRun(connection: Connection, run: NewRun): void {
     keeper(connection)(run.input),
     run.maxDurationMs ?? null,
     ...valuesOfFamily(run),
+    ...valuesOfTick(run),
   );
   connection.ring();
 }
@@ -63,6 +65,10 @@ export function insertRun(connection: Connection, run: NewRun): void {
 function valuesOfFamily({ parent, nestingDepth, continuedFrom, rerunOf, seed }: NewRun): readonly unknown[] {
   const { runId = null, operationId = null, parentClose = null } = parent ?? {};
   return [runId, operationId, parentClose, nestingDepth, continuedFrom ?? null, rerunOf ?? null, seed ?? null];
+}
+
+function valuesOfTick({ schedule, scheduledTime }: NewRun): readonly unknown[] {
+  return [schedule?.scheduleId ?? null, schedule?.kind ?? null, scheduledTime ?? null];
 }
 
 /** Gives a new run the events with which it begins. */
@@ -105,7 +111,7 @@ export function countRuns(connection: Connection): Readonly<Partial<Record<RunSt
 
 /** One look at an index for each status asked for, each no longer than the page: `IN` would sort all of them. */
 export function listRuns(connection: Connection, filter: RunFilter): readonly RunRecord[] {
-  const { statuses = [undefined] } = filter;
+  const { statuses = filter.scheduleId === undefined ? [undefined] : runStatuses } = filter;
   return statuses
     .flatMap((status) => page(connection, filter, status))
     .toSorted((a, b) => b.created_at - a.created_at || b.key - a.key)
@@ -122,8 +128,9 @@ function page(connection: Connection, filter: RunFilter, status: RunStatus | und
 }
 
 // The index is named: that of a status fits as well, and goes through the whole store.
-function tableFor({ parentId, interruptedFrom }: RunFilter): string {
+function tableFor({ parentId, scheduleId, interruptedFrom }: RunFilter): string {
   if (parentId !== undefined) return "runs INDEXED BY runs_children";
+  if (scheduleId !== undefined) return "runs INDEXED BY runs_by_schedule";
   return interruptedFrom === undefined ? "runs" : "runs INDEXED BY runs_interrupted";
 }
 
@@ -133,6 +140,7 @@ function conditionsOf(filter: RunFilter, status: RunStatus | undefined): readonl
     ["workflow = ?", filter.workflowName],
     ["worker_id = ?", filter.workerId],
     ["parent = ?", filter.parentId],
+    ["schedule = ?", filter.scheduleId],
     ["(parent IS NULL) = ?", filter.topLevel && 1],
     ["EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)", filter.tag],
     ["EXISTS (SELECT 1 FROM (SELECT ? AS part) WHERE instr(run_id, part) OR instr(workflow, part) OR instr(idempotency_key, part))", filter.query],

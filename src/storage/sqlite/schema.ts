@@ -124,4 +124,48 @@ export const migrations: readonly Migration[] = [
           AND sequence > (SELECT max(sequence) FROM events AS losses WHERE losses.run = key AND losses.type = 6));
     `,
   },
+  {
+    since: "0.1.0",
+    sql: `
+      ALTER TABLE runs ADD COLUMN schedule TEXT;
+      ALTER TABLE runs ADD COLUMN schedule_kind TEXT;
+      ALTER TABLE runs ADD COLUMN scheduled_time INTEGER;
+      CREATE INDEX runs_by_schedule ON runs (schedule, status, created_at) WHERE schedule IS NOT NULL;
+      CREATE INDEX runs_live_of_schedule ON runs (schedule, created_at) WHERE schedule IS NOT NULL AND completed_at IS NULL;
+
+      CREATE TABLE schedules (
+        key INTEGER PRIMARY KEY,
+        schedule_id TEXT NOT NULL UNIQUE,
+        version INTEGER NOT NULL,
+        created_at INTEGER NOT NULL,
+        -- All of it but the input, as JSON.
+        definition TEXT NOT NULL,
+        input ANY NOT NULL,
+        declared TEXT,
+        state TEXT NOT NULL,
+        workflow TEXT NOT NULL AS (definition ->> '$.settings.workflowName'),
+        status TEXT NOT NULL AS (state ->> '$.status'),
+        wake_at INTEGER AS (state ->> '$.wakeAt')
+      ) STRICT;
+      CREATE INDEX schedules_due ON schedules (wake_at) WHERE status = 'active' AND wake_at IS NOT NULL;
+      CREATE INDEX schedules_newest ON schedules (created_at);
+      CREATE INDEX schedules_by_status ON schedules (status, created_at);
+      CREATE INDEX schedules_by_workflow ON schedules (workflow, created_at);
+
+      -- Buffered ticks start in the order of their keys.
+      CREATE TABLE ticks (
+        key INTEGER PRIMARY KEY,
+        schedule INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        due INTEGER NOT NULL,
+        decided_at INTEGER NOT NULL,
+        decision TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        run_id TEXT,
+        UNIQUE (schedule, kind, due)
+      ) STRICT;
+      CREATE INDEX ticks_by_decision ON ticks (schedule, decision, kind, due);
+      CREATE INDEX ticks_buffered ON ticks (schedule) WHERE decision = 'buffered';
+    `,
+  },
 ];

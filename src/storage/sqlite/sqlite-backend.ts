@@ -2,10 +2,14 @@ import type { Backend } from "../backend.js";
 import { closeChildren } from "./children.js";
 import { claim, countDue } from "./claim.js";
 import { commit } from "./commit.js";
+import { commitSchedules } from "./commit-schedules.js";
+import { dueSchedules, loadSchedule } from "./due-schedules.js";
 import { openConnection, type SqliteOptions } from "./open.js";
 import { runCreator } from "./create-runs.js";
 import { getHook, listHooks } from "./hooks.js";
 import { countRuns, findRunIds, getRun, listRuns, readHistory } from "./runs.js";
+import { createSchedule, findScheduleIds, getSchedule, listSchedules } from "./schedules.js";
+import { listTicks } from "./ticks.js";
 import { beat, listWorkers, loseWorker, registerWorker, updateWorker } from "./workers.js";
 
 /** Opens a store in one SQLite file. Rejects with a StorageError that names the file: unreadable, newer, of another program, on a network. */
@@ -24,6 +28,14 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
     findRunIds: (prefix, limit) => connection.read(() => findRunIds(connection, prefix, limit)),
     listRuns: (filter) => connection.read(() => listRuns(connection, filter)),
     countRuns: () => connection.read(() => countRuns(connection)),
+    createSchedule: (schedule) => connection.write(() => createSchedule(connection, schedule)),
+    getSchedule: (scheduleId) => connection.read(() => getSchedule(connection, scheduleId)),
+    listSchedules: (filter) => connection.read(() => listSchedules(connection, filter)),
+    findScheduleIds: (prefix, limit) => connection.read(() => findScheduleIds(connection, prefix, limit)),
+    loadSchedule: (scheduleId, policy) => connection.read(() => loadSchedule(connection, scheduleId, policy)),
+    dueSchedules: (now, limit) => connection.read(() => dueSchedules(connection, now, limit)),
+    commitSchedules: (batch) => commitSchedules(connection, batch),
+    listTicks: (filter) => connection.read(() => listTicks(connection, filter)),
     registerWorker: (worker) => registerWorker(connection, worker),
     beat: (workerId, now) => beat(connection, workerId, now),
     listWorkers: () => connection.read(() => listWorkers(connection)),

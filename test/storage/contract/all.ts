@@ -7,7 +7,11 @@ import { idempotencyContract } from "./idempotency.js";
 import { listingContract } from "./listing.js";
 import { retryContract } from "./retry.js";
 import { runsContract } from "./runs.js";
+import { scheduleRacesContract } from "./schedule-races.js";
+import { scheduledRunsContract } from "./scheduled-runs.js";
+import { schedulesContract } from "./schedules.js";
 import type { MakeStore } from "./support.js";
+import { ticksContract } from "./ticks.js";
 import { transientContract } from "./transient.js";
 import { versionsContract } from "./versions.js";
 import { wakeContract } from "./wake.js";
@@ -32,4 +36,8 @@ const topics = [
   wakeContract,
   transientContract,
   concurrencyContract,
+  schedulesContract,
+  ticksContract,
+  scheduledRunsContract,
+  scheduleRacesContract,
 ];

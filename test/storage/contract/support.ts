@@ -119,6 +119,16 @@ export async function record(backend: Backend, runId: RunId): Promise<RunRecord>
   return found;
 }
 
+/** Listens from now on, until it is called once. */
+export function nextWake(backend: { onWake(listener: () => void): () => void }): Promise<string> {
+  return new Promise((resolve) => {
+    const leave = backend.onWake(() => {
+      leave();
+      resolve("woken");
+    });
+  });
+}
+
 const charge = operationIdOf("step_charge", 1);
 export const started: WorkflowEvent = { type: "step.started", at: t0 + 1, operationId: charge, attempt: 1, after: 1, value: encode([1]) };
 export const completed: WorkflowEvent = { type: "step.completed", at: t0 + 2, operationId: charge, value: encode("paid") };

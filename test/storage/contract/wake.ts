@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, expect, test } from "vitest";
-import { cancelRequested, commitOne, eachWith, enter, run, running, started, suspended, t0, type MakeStore } from "./support.js";
+import { cancelRequested, commitOne, eachWith, enter, nextWake, run, running, started, suspended, t0, type MakeStore } from "./support.js";
 
 export function wakeContract(make: MakeStore): void {
   describe("wake", () => {
@@ -57,15 +57,6 @@ export function wakeContract(make: MakeStore): void {
       });
       await context.run("a run", () => store.backend.createRun(run()));
       expect(await seen).toBeUndefined();
-    });
-  });
-}
-
-function nextWake(backend: { onWake(listener: () => void): () => void }): Promise<string> {
-  return new Promise((resolve) => {
-    const leave = backend.onWake(() => {
-      leave();
-      resolve("woken");
     });
   });
 }

@@ -1,0 +1,111 @@
+import { randomBytes } from "node:crypto";
+import { defaults } from "../core/defaults.js";
+import { InvalidScheduleError } from "../core/errors.js";
+import { runIdsInOrder, type RunId, type ScheduleId } from "../core/ids.js";
+import { decideAsked } from "../core/schedule/decide.js";
+import { dueTimes } from "../core/schedule/next.js";
+import type { OverlapPolicy, ScheduleRecord, Tick } from "../core/schedule/schedule.js";
+import type { Backend } from "../storage/backend.js";
+import { decideSchedule, refuseDeleted, type Schedulable } from "./decide-schedule.js";
+import { findSchedule } from "./find-schedule.js";
+import { upTo } from "./pages.js";
+import type { Project } from "./project.js";
+
+export interface BackfillOptions {
+  /** The first due time that counts, in milliseconds since the epoch. */
+  readonly start: number;
+  /** The first one that does not. */
+  readonly end: number;
+  /** In the place of the schedule's own. */
+  readonly overlapPolicy?: OverlapPolicy | undefined;
+  readonly onProgress?: ((done: number, of: number) => void) | undefined;
+}
+
+export interface Backfilled {
+  readonly schedule: ScheduleRecord;
+  /** What was decided, earliest due time first. */
+  readonly ticks: readonly Tick[];
+  /** The runs that were started, in the same order. */
+  readonly runIds: readonly RunId[];
+  /** Due times that have a run of an earlier backfill, or are buffered for one. */
+  readonly passedOver: number;
+}
+
+/**
+ * Decides the due times of a stretch of the past (or of the time to come) at once, without jitter; the schedule, which may be paused, goes on as
+ * before. Asked for again, it takes up only what has not come to a run. Throws as {@link findSchedule}, InvalidScheduleError where `end` is not
+ * later than `start` or the due times are too many, and ScheduleStatusError for a deleted one; then nothing was recorded.
+ */
+export async function backfillSchedule(project: Schedulable, text: string, { overlapPolicy, onProgress, ...range }: BackfillOptions): Promise<Backfilled> {
+  const schedule = await findSchedule(project, text);
+  refuseDeleted(schedule);
+  const { scheduleId } = schedule;
+  const dues = backfillTimes(schedule, range);
+  const ticks: Tick[] = [];
+  for (let done = 0; done < dues.length; ) {
+    const chunk = dues.slice(done, done + defaults.schedule.ticksMax);
+    ticks.push(...(await decideChunk(project, { scheduleId, overlapPolicy }, chunk)));
+    done += chunk.length;
+    onProgress?.(done, dues.length);
+  }
+  const runIds = ticks.flatMap(({ runId }) => (runId === undefined ? [] : [runId]));
+  return { schedule: await findSchedule(project, scheduleId), ticks, runIds, passedOver: dues.length - ticks.length };
+}
+
+/** What a backfill would do. */
+export interface BackfillPlan extends Pick<BackfillOptions, "start" | "end"> {
+  readonly schedule: ScheduleRecord;
+  /** The due times that it would decide, earliest first. */
+  readonly dues: readonly number[];
+  /** As in {@link Backfilled}. */
+  readonly passedOver: number;
+}
+
+/** Only looks. Throws as {@link backfillSchedule}. */
+export async function planBackfill(project: Pick<Project, "backend">, text: string, range: Pick<BackfillOptions, "start" | "end">): Promise<BackfillPlan> {
+  const schedule = await findSchedule(project, text);
+  refuseDeleted(schedule);
+  const dues = backfillTimes(schedule, range);
+  const settled = await settledDues(project.backend, schedule.scheduleId, dues);
+  const open = dues.filter((due) => !settled.has(due));
+  return { ...range, schedule, dues: open, passedOver: dues.length - open.length };
+}
+
+/** The due times that a backfill is about. Throws InvalidScheduleError. */
+export function backfillTimes({ spec }: Pick<ScheduleRecord, "spec">, { start, end }: Pick<BackfillOptions, "start" | "end">): readonly number[] {
+  if (!(start < end)) throw new InvalidScheduleError("end", "it is not later than start", "a backfill takes the due times from start on that are earlier than end");
+  const { backfillMax } = defaults.schedule;
+  const dues: number[] = [];
+  for (const due of dueTimes(spec, start, end)) {
+    dues.push(due);
+    if (dues.length > backfillMax) throw new InvalidScheduleError("end", `there are more than ${backfillMax} due times from start on`, "backfill a shorter time, then the next");
+  }
+  return dues;
+}
+
+interface Chunk {
+  readonly scheduleId: ScheduleId;
+  readonly overlapPolicy: OverlapPolicy | undefined;
+}
+
+async function decideChunk(project: Schedulable, subject: Chunk, chunk: readonly number[]): Promise<readonly Tick[]> {
+  const decided = await decideSchedule(project, subject, async (seen) => {
+    refuseDeleted(seen.schedule);
+    // Read behind the version: whoever decides one of them meanwhile raises it.
+    const settled = await settledDues(project.backend, subject.scheduleId, chunk);
+    const dues = chunk.filter((due) => !settled.has(due));
+    if (dues.length === 0) return undefined;
+    const asked = { kind: "backfill", dues, overlapPolicy: seen.policy } as const;
+    const decision = decideAsked(seen, asked, { now: seen.now, newRunId: runIdsInOrder(seen.now, randomBytes) });
+    return { ...decision, asked: new Set(dues) };
+  });
+  // What came before them and could start now is decided along with them.
+  return decided?.ticks.filter(({ kind, due }) => kind === "backfill" && decided.asked.has(due)) ?? [];
+}
+
+/** Those of the due times that an earlier backfill brought to a run, or buffered for one. */
+async function settledDues(backend: Backend, scheduleId: ScheduleId, chunk: readonly number[]): Promise<ReadonlySet<number>> {
+  const [dueFrom = 0, dueLast = dueFrom] = [chunk[0], chunk.at(-1)];
+  const { found } = await upTo<Tick>(Infinity, (last, limit) => backend.listTicks({ scheduleId, kind: "backfill", dueFrom, dueBefore: last?.due ?? dueLast + 1, limit }));
+  return new Set(found.filter(({ runId, decision }) => runId !== undefined || decision === "buffered").map(({ due }) => due));
+}

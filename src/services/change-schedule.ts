@@ -1,0 +1,95 @@
+import type { Encoded } from "../base/codec.js";
+import { ScheduleStatusError } from "../core/errors.js";
+import type { RunSettings } from "../core/run.js";
+import { decideDeleted } from "../core/schedule/decide.js";
+import { definitionOf, optionsOf, refuseNever } from "../core/schedule/definition.js";
+import { redefined, resumed, stopped } from "../core/schedule/due.js";
+import type { ScheduleOptions, ScheduleTimes } from "../core/schedule/options.js";
+import type { ScheduleRecord, ScheduleState } from "../core/schedule/schedule.js";
+import { decideSchedule, refuseDeleted, type Decided, type Schedulable, type Seen } from "./decide-schedule.js";
+import { findSchedule } from "./find-schedule.js";
+
+/** What an update names takes the place of what was; null takes it off, back to the default. What is not named stays. */
+export type ScheduleChange = { readonly [Option in keyof ScheduleOptions]?: ScheduleOptions[Option] | null };
+
+export interface UpdateScheduleOptions extends ScheduleChange {
+  /** Of every later run, from `acceptInput`. */
+  readonly input?: Encoded;
+  /** Of every later run. */
+  readonly settings?: RunSettings;
+}
+
+/** Stops a schedule until it is resumed. Throws as {@link findSchedule}, and ScheduleStatusError where it is not active. */
+export function pauseSchedule(project: Schedulable, text: string): Promise<ScheduleRecord> {
+  return rewrite(project, text, ({ schedule, now }) => {
+    const { scheduleId, status } = schedule;
+    if (status === "paused") throw new ScheduleStatusError(scheduleId, status, `pyworkflow schedules resume ${scheduleId} lets it go on`);
+    refuseDeleted(schedule);
+    return withState(stopped(schedule, "paused", now));
+  });
+}
+
+/**
+ * Lets a schedule go on from now: what was due while it was paused or deleted is not caught up. Throws as {@link findSchedule}, and
+ * ScheduleStatusError where it is active.
+ */
+export function resumeSchedule(project: Schedulable, text: string): Promise<ScheduleRecord> {
+  return rewrite(project, text, ({ schedule, now }) => {
+    const { scheduleId, status } = schedule;
+    if (status === "active") throw new ScheduleStatusError(scheduleId, status, `pyworkflow schedules show ${scheduleId} tells when it is due`);
+    return withState(resumed(schedule, now));
+  });
+}
+
+/**
+ * Ends a schedule: its record and its ledger stay, its runs go on, and what was buffered is skipped. Throws as {@link findSchedule}, and
+ * ScheduleStatusError where it was deleted before.
+ */
+export async function deleteSchedule(project: Schedulable, text: string): Promise<ScheduleRecord> {
+  for (;;) {
+    const schedule = await rewrite(project, text, ({ now, ...loaded }) => {
+      refuseDeleted(loaded.schedule);
+      return decideDeleted(loaded, now);
+    });
+    // More may be buffered than one transaction takes.
+    if (schedule.status === "deleted") return schedule;
+  }
+}
+
+/**
+ * Changes what a schedule does from now on; see {@link ScheduleChange}. Naming one of `cron`, `interval`, `calendar` and `at` takes the place of the one
+ * before. Throws as {@link findSchedule}, InvalidScheduleError, and ScheduleStatusError for a deleted one; then nothing has changed.
+ */
+export function updateSchedule(project: Schedulable, text: string, { input, settings, ...options }: UpdateScheduleOptions): Promise<ScheduleRecord> {
+  return rewrite(project, text, ({ schedule, now }) => {
+    refuseDeleted(schedule);
+    const parts = { input: input ?? schedule.input, settings: settings ?? schedule.settings, createdAt: schedule.createdAt };
+    const definition = definitionOf(changed(optionsOf(schedule), options), parts);
+    const keepsTimes = JSON.stringify(definition.spec) === JSON.stringify(schedule.spec); // they may have passed: once, at a time
+    if (!keepsTimes) refuseNever(definition.spec, Math.max(now, schedule.decidedUpTo ?? now));
+    return { ...withState(redefined(schedule, definition, now)), definition };
+  });
+}
+
+const kinds: readonly (keyof ScheduleTimes)[] = ["cron", "interval", "calendar", "at"];
+
+function changed(options: ScheduleOptions, change: ScheduleChange): ScheduleOptions {
+  const named = Object.entries(change).filter(([, value]) => value !== undefined);
+  const replacesKind = named.some(([option, value]) => value !== null && isKind(option));
+  const kept = Object.entries(options).filter(([option]) => !(replacesKind && isKind(option)));
+  return Object.fromEntries([...new Map<string, unknown>([...kept, ...named])].filter(([, value]) => value !== null));
+}
+
+function isKind(option: string): boolean {
+  return kinds.some((kind) => kind === option);
+}
+
+function withState(state: ScheduleState): Decided {
+  return { state, ticks: [], create: [], cancel: [] };
+}
+
+async function rewrite(project: Schedulable, text: string, decide: (seen: Seen) => Decided): Promise<ScheduleRecord> {
+  const { scheduleId } = await findSchedule(project, text);
+  await decideSchedule(project, { scheduleId }, decide);
+  return findSchedule(project, scheduleId);
+}

@@ -1,0 +1,48 @@
+import { Chalk } from "chalk";
+import { expect, test } from "vitest";
+import { encode } from "../../src/base/codec.js";
+import { declaredScheduleId } from "../../src/core/ids.js";
+import { definitionOf } from "../../src/core/schedule/definition.js";
+import { newScheduleState } from "../../src/core/schedule/due.js";
+import type { ScheduleRecord } from "../../src/core/schedule/schedule.js";
+import { scheduleCard } from "../../src/cli/views/schedule-card.js";
+import { scheduleTable } from "../../src/cli/views/schedule-table.js";
+import { tickTable } from "../../src/cli/views/tick-table.js";
+import type { Screen } from "../../src/cli/screen.js";
+
+const nowMs = Date.UTC(2026, 2, 1, 12);
+const screen: Screen = { terminal: true, width: 100, paint: new Chalk({ level: 0 }), utc: false, nowMs };
+const coloured: Screen = { ...screen, paint: new Chalk({ level: 1 }) };
+
+const settings = { workflowName: "nightly", durable: true, tags: [], recoverOnWorkerLoss: true, maxRecoveryAttempts: 3 };
+const first = { ...definitionOf({ cron: "0 14 * * *" }, { settings, input: encode(["south"]), createdAt: nowMs }), scheduleId: declaredScheduleId("nightly"), createdAt: nowMs, declared: "{}" };
+const schedule: ScheduleRecord = { ...first, ...newScheduleState(first), totalRuns: 3, successfulRuns: 2, lastRunAt: nowMs - 3_600_000, version: 7 };
+
+test("on a terminal times are relative, the status has its colour, and the id outlives all else", () => {
+  const [, head, , row] = scheduleTable([schedule], screen).split("\n");
+  expect(head?.split("│").map((cell) => cell.trim())).toEqual(["", "Schedule ID", "Workflow", "Status", "Schedule", "Next Run", "Last Run", "Runs", ""]);
+  expect(row?.split("│").map((cell) => cell.trim())).toEqual(["", "auto_nightly", "nightly", "active", "Cron: 0 14 * * * (UTC)", "in 2h", "1h ago", "2/3", ""]);
+  expect(scheduleTable([schedule], coloured)).toContain("\u001B[32mactive");
+  const narrow = scheduleTable([schedule], { ...screen, width: 40 });
+  expect(narrow).toContain("auto_nightly");
+  expect(Math.max(...narrow.split("\n").map((line) => line.length))).toBeLessThanOrEqual(40);
+});
+
+test("a schedule that is not active has no coming time; one of the code says so", () => {
+  const lines = scheduleCard({ ...schedule, status: "paused", nextDueAt: undefined }, { ...screen, utc: true }).split("\n");
+  expect(lines).toEqual(expect.arrayContaining(["Status: paused", "Next Run: -", "Origin: the code of its workflow", 'Input: ["south"]', "Total Runs: 3"]));
+  expect(lines.some((line) => /^(?:Jitter|Start At|End At|Description)/.test(line))).toBe(false);
+});
+
+test("a card has as many of the coming times as there are", () => {
+  const last = { ...first, ...definitionOf({ cron: "0 14 * * *", endAt: "2026-03-03" }, { settings, input: encode(1), createdAt: nowMs }) };
+  const card = scheduleCard({ ...last, ...newScheduleState(last), version: 1 }, { ...screen, utc: true });
+  expect(card).toContain("Next Run: 2026-03-01 14:00:00Z, 2026-03-02 14:00:00Z\n");
+});
+
+test("a tick's decision has its colour, and its reason is cut before the decision", () => {
+  const due = new Date(nowMs);
+  const missed = { due, decided_at: due, decision: "missed", reason: "a long story ".repeat(20), kind: "schedule", run_id: null } as const;
+  expect(tickTable([missed], coloured)).toContain("\u001B[31mmissed");
+  expect(tickTable([missed], screen)).toMatch(/missed.*a long story.*…/);
+});
