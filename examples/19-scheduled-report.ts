@@ -1,14 +1,23 @@
-// A report for every working day, at six in Berlin. A worker, or any other scheduler, enters the schedule in the store and starts its runs; each knows
-// for which time it was started, however late it executes. Here a backfill asks for two days that have passed; the second waits until the first has ended.
+// A report for every working day, at six in Berlin. A worker enters the schedule in the store when it starts, and starts its runs from then on; each knows for
+// which time it was started, however late it executes. Here a backfill asks for two days that have passed: the second run waits for the end of the first.
 //
-// $ npx pyworkflow --module ./examples/19-scheduled-report.ts scheduler tick --quiet
-// $ npx pyworkflow schedules next auto_sales_report --from 2026-03-27 --count 3
-// $ npx pyworkflow schedules backfill auto_sales_report --start 2026-03-02 --end 2026-03-04 --quiet
+// $ npx pyworkflow --module ./examples/19-scheduled-report.ts worker run --processes 1 --drain --quiet
+// $ npx pyworkflow schedules next auto_sales_report --from 2026-03-27 --count 3 -o plain
+// 2026-03-27T05:00:00.000Z
+// 2026-03-30T04:00:00.000Z
+// 2026-03-31T04:00:00.000Z
+// $ npx pyworkflow schedules backfill auto_sales_report --start 2026-03-02 --end 2026-03-04 -o plain --quiet
+// run_…
 // $ npx pyworkflow schedules ticks auto_sales_report -o plain
+// 2026-03-03T05:00:00.000Z buffered -
+// 2026-03-02T05:00:00.000Z fired run_…
 // $ npx pyworkflow --module ./examples/19-scheduled-report.ts worker run --processes 1 --drain --quiet
 // $ npx pyworkflow schedules ticks auto_sales_report -o plain
+// 2026-03-03T05:00:00.000Z fired run_…
+// 2026-03-02T05:00:00.000Z fired run_…
 // $ npx pyworkflow runs result @last
-import { runContext, step, workflow } from "pyworkflow";
+// "sales of north before 2026-03-03"
+import { now, runContext, step, workflow } from "pyworkflow";
 import { z } from "zod";
 
 const sumSales = step("sum_sales", async (region: string, day: string) => `sales of ${region} before ${day}`);
@@ -21,6 +30,6 @@ export const salesReport = workflow(
   },
   async ({ region }) => {
     const { scheduledTime } = runContext(); // undefined where no schedule started the run
-    return sumSales(region, scheduledTime?.toISOString().slice(0, 10) ?? "today");
+    return sumSales(region, (scheduledTime ?? now()).toISOString().slice(0, 10));
   },
 );

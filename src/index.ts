@@ -30,7 +30,8 @@ export type { LogLevel } from "./core/log-options.js";
 export type { RunStatus } from "./core/run.js";
 export type { RetryDelay } from "./core/retry.js";
 export type { ScheduleOptions, ScheduleTimes } from "./core/schedule/options.js";
-export type { CalendarEntry, Catchup, OverlapPolicy, ScheduleStatus, TickDecision, TickKind } from "./core/schedule/schedule.js";
+export type { CalendarEntry, Catchup, OverlapPolicy, ScheduleStatus, TickDecision } from "./core/schedule/schedule.js";
+export type { TickKind } from "./core/schedule/tick-kind.js";
 export {
   AmbiguousScheduleError,
   CancellationError,

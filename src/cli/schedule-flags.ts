@@ -38,14 +38,16 @@ export const timesFlags = {
   "end-at": bound({ description: "nothing is due from then on" }),
 };
 
+const policy = { ...oneOf(overlapPolicies), helpValue: "POLICY", description: `while a run has not ended: ${overlapPolicies.join(", ")}` };
+
 /** In the place of the schedule's own policy. */
-export const overlap = custom<OverlapPolicy>({ ...oneOf(overlapPolicies), helpValue: "POLICY", description: `while a run has not ended: ${overlapPolicies.join(", ")}` })();
+export const overlap = custom<OverlapPolicy>(policy)();
 
 /** All that a person decides about a schedule. */
 export const scheduleFlags = {
   ...timesFlags,
   jitter: duration({ description: "each run starts up to this long after its due time; 0s for none" }),
-  overlap: { ...overlap, description: `${overlap.description}; skip unless told` },
+  overlap: custom<OverlapPolicy>({ ...policy, description: `${policy.description}; skip unless told` })(),
   catchup: custom<Catchup>({ ...oneOf(catchups), description: "which of the times that were due while nobody looked still start a run, latest unless told" })(),
   "catchup-window": duration({ description: "how late a due time can be caught up, 1d unless told" }),
   description: string({ helpValue: "TEXT", description: "for people who look at it" }),

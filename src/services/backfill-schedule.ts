@@ -72,7 +72,7 @@ export async function planBackfill(project: Pick<Project, "backend">, text: stri
 }
 
 /** The due times that a backfill is about. Throws InvalidScheduleError. */
-export function backfillTimes({ spec }: Pick<ScheduleRecord, "spec">, { start, end }: Pick<BackfillOptions, "start" | "end">): readonly number[] {
+function backfillTimes({ spec }: Pick<ScheduleRecord, "spec">, { start, end }: Pick<BackfillOptions, "start" | "end">): readonly number[] {
   if (!(start < end)) throw new InvalidScheduleError("end", "it is not later than start", "a backfill takes the due times from start on that are earlier than end");
   const { backfillMax } = defaults.schedule;
   const dues: number[] = [];

@@ -11,7 +11,7 @@ import { checkDefinition, type WorkflowDefinition } from "../engine/definition.j
 import type { ExecutorNote } from "../engine/executor.js";
 import type { StoredHistory } from "../engine/replay-run.js";
 import type { StartHeartbeat } from "../runtime/worker/heartbeat.js";
-import { startWorker } from "../runtime/worker/worker.js";
+import { startWorker, type Worker } from "../runtime/worker/worker.js";
 import { cancelRun, type CancelOptions } from "../services/cancel-run.js";
 import { runIdOf } from "../services/find-run.js";
 import { resumeHook } from "../services/resume-hook.js";
@@ -101,8 +101,8 @@ export async function openTestEngine(options: TestEngineOptions): Promise<TestEn
   const { backend, settled } = observed(answers.watch(store));
   const worker = await startTestWorker(options, { backend, clock });
   const project = { config, backend, clock };
-  const { workflows, scheduler: fires = true, onNote = () => {} } = options;
-  const scheduler = await openTestScheduler({ backend, clock, onNote }, await declarationsOf(workflows, config), fires);
+  const { workflows } = options;
+  const scheduler = await startTestScheduler(options, { backend: store, clock });
   // Who waits for a run waits in real time, and without being taken for something that goes on.
   const waiting = { backend: store, clock: realTimersOf(clock) };
   const atRest = async () => {
@@ -111,7 +111,7 @@ export async function openTestEngine(options: TestEngineOptions): Promise<TestEn
     answers.check();
   };
   const findWorkflow = (name: string) => workflows.find((workflow) => workflow.name === name);
-  const schedules = settling(schedulesOf({ ...project, findWorkflow }), atRest);
+  const schedules = settling(schedulesOf({ ...project, findWorkflow }), { atRest, check: (workflow) => checkKnown(workflows, workflow) });
   await atRest();
 
   return {
@@ -132,34 +132,20 @@ export async function openTestEngine(options: TestEngineOptions): Promise<TestEn
       await resumeHook(project, { token, payload });
       await atRest();
     },
-    pendingHooks: async (runId) => {
-      const hooks = await store.listHooks({ status: "pending", limit: Infinity, ...(runId !== undefined && { runId: runIdOf(runId) }) });
-      return hooks.toReversed().map(pendingHook);
-    },
-    schedules: {
-      ...schedules,
-      async create(workflow, more) {
-        checkDefinition("schedules.create()", workflow);
-        checkKnown(workflows, workflow);
-        return schedules.create(workflow, more);
-      },
-    },
+    pendingHooks: (runId) => pendingHooks(store, runId),
+    schedules,
     async advance(duration) {
       const target = clock.now() + lengthOf(duration);
       await atRest();
-      while (clock.now() < target) {
+      for (; clock.now() < target; await atRest()) {
         clock.moveTo(Math.min(target, clock.nextTimerAt, await scheduler.nextWakeAt(), await nextWakeAt(store, clock)));
-        await atRest();
       }
     },
     now: () => new Date(clock.now()),
     history: async (runId) => (await store.readHistory(runIdOf(runId), 0)).map((event) => ("operationId" in event ? `${event.type} ${event.operationId}` : event.type)),
     historyOf: (runId) => storedHistory(store, runIdOf(runId)),
     async close() {
-      const stopped = worker.stop(0);
-      await settled();
-      clock.moveTo(clock.now()); // steps that still run get no grace
-      await stopped;
+      await endOf(worker, { clock, settled });
       await store.close();
       answers.checkUse();
     },
@@ -183,6 +169,17 @@ async function startTestWorker({ workflows, steps = {}, onNote = () => {} }: Tes
   });
 }
 
+async function startTestScheduler({ workflows, scheduler: fires = true, onNote = () => {} }: TestEngineOptions, parts: { readonly backend: Backend; readonly clock: Clock }) {
+  return openTestScheduler({ ...parts, onNote }, await declarationsOf(workflows, config), fires);
+}
+
+async function endOf(worker: Worker, { clock, settled }: { readonly clock: TestClock; readonly settled: () => Promise<void> }): Promise<void> {
+  const stopped = worker.stop(0);
+  await settled();
+  clock.moveTo(clock.now()); // steps that still run get no grace
+  await stopped;
+}
+
 // Nothing can take this worker for dead: it is the only one that looks.
 const alwaysAlive: StartHeartbeat = (listener) => ({
   age: () => ({ monotonicMs: 0, wallMs: 0 }),
@@ -203,6 +200,11 @@ async function storedHistory(store: Backend, runId: RunId): Promise<StoredHistor
   const run = await store.getRun(runId);
   if (run === undefined) throw new RunNotFoundError(runId);
   return { run, history: await store.readHistory(runId, 0) };
+}
+
+async function pendingHooks(store: Backend, runId: string | undefined): Promise<readonly PendingHook[]> {
+  const hooks = await store.listHooks({ status: "pending", limit: Infinity, ...(runId !== undefined && { runId: runIdOf(runId) }) });
+  return hooks.toReversed().map(pendingHook);
 }
 
 function pendingHook({ runId, hookId, name, expiresAt }: HookRecord): PendingHook {

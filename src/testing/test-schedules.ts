@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../base/clock.js";
 import type { Declaration } from "../core/schedule/definition.js";
+import { checkDefinition, type WorkflowDefinition } from "../engine/definition.js";
 import type { ExecutorNote } from "../engine/executor.js";
 import { noteTicks } from "../runtime/scheduler/notes.js";
 import { noteSync } from "../runtime/scheduler/scheduling.js";
@@ -9,6 +10,7 @@ import type { Schedules } from "../services/schedules.js";
 import type { Backend } from "../storage/backend.js";
 
 export interface TestSchedulerParts {
+  /** Not one that is observed: its looks would be taken for something that goes on. */
   readonly backend: Backend;
   readonly clock: Pick<Clock, "now">;
   readonly onNote: (note: ExecutorNote) => void;
@@ -38,8 +40,14 @@ export async function openTestScheduler(parts: TestSchedulerParts, declarations:
   };
 }
 
+interface Settling {
+  readonly atRest: () => Promise<void>;
+  /** Throws WorkflowNotFoundError. */
+  readonly check: <Input, Output>(workflow: WorkflowDefinition<Input, Output>) => void;
+}
+
 /** The same schedules; what changes them resolves when everything that follows from it has happened. */
-export function settling(schedules: Schedules, atRest: () => Promise<void>): Schedules {
+export function settling(schedules: Schedules, { atRest, check }: Settling): Schedules {
   const after = async <R>(change: Promise<R>): Promise<R> => {
     const result = await change;
     await atRest();
@@ -47,7 +55,11 @@ export function settling(schedules: Schedules, atRest: () => Promise<void>): Sch
   };
   return {
     ...schedules,
-    create: (workflow, options) => after(schedules.create(workflow, options)),
+    async create(workflow, options) {
+      checkDefinition("schedules.create()", workflow);
+      check(workflow);
+      return after(schedules.create(workflow, options));
+    },
     update: (scheduleId, change) => after(schedules.update(scheduleId, change)),
     pause: (scheduleId) => after(schedules.pause(scheduleId)),
     resume: (scheduleId) => after(schedules.resume(scheduleId)),

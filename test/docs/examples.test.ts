@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { onboarding } from "../../examples/04-sleep.js";
 import { purchase } from "../../examples/06-approval.js";
+import { salesReport } from "../../examples/19-scheduled-report.js";
 import { openTestEngine } from "../../src/testing/index.js";
 import { bareEnvironment, newFolder } from "../support/cli.js";
 
@@ -59,6 +60,15 @@ test("where the manager of 06 does not answer within two days, the director is a
   await engine.resumeHook(`${chair.runId}:hook_director_1`, { approved: false });
   expect(await desk.result()).toEqual({ item: "desk", approvedBy: "director" });
   expect(await chair.status()).toBe("failed");
+  await engine.close();
+});
+
+test("in earnest, 19 reports on each working day at six in Berlin, also when the clocks have been put forward", async () => {
+  const engine = await openTestEngine({ workflows: [salesReport], startAt: new Date("2026-03-27T00:00:00Z") });
+  await engine.advance("4d");
+  const ticks = await engine.schedules.ticks("auto_sales_report");
+  expect(ticks.map(({ scheduledTime, decision }) => `${scheduledTime.toISOString()} ${decision}`)).toEqual(["2026-03-30T04:00:00.000Z fired", "2026-03-27T05:00:00.000Z fired"]);
+  expect(await engine.run(ticks[0]?.runId ?? "").result()).toBe("sales of north before 2026-03-30");
   await engine.close();
 });
 

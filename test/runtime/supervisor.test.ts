@@ -26,7 +26,8 @@ beforeEach(() => {
   notes = [];
 });
 
-const loaded: Loaded = { workflows: ["w"], version: "v1", declarations: [] };
+const code = { workflows: ["w"], version: "v1" };
+const loaded: Loaded = { ...code, declarations: [] };
 
 /** A worker process that does what the test says. */
 class FakeChild implements Child {
@@ -61,7 +62,7 @@ class FakeChild implements Child {
   /** Registers, beats, and says that it claims. */
   async begin(): Promise<void> {
     const { workerId, parentId, hostname, concurrency } = this.#begin;
-    await backend.registerWorker({ workerId, parentId, role: "worker", hostname, pid: 1, concurrency, ...loaded, startedAt: clock.now() });
+    await backend.registerWorker({ workerId, parentId, role: "worker", hostname, pid: 1, concurrency, ...code, startedAt: clock.now() });
     const beat = () => {
       if (this.beats) void backend.beat(workerId, clock.now());
       clock.setTimer(beat, 1000);
@@ -74,7 +75,7 @@ class FakeChild implements Child {
   beats = true;
 
   async claim(): Promise<readonly RunId[]> {
-    const result = await backend.claim({ workerId: this.workerId, ...loaded, company: this.company, limit: 10, now: clock.now() });
+    const result = await backend.claim({ workerId: this.workerId, ...code, company: this.company, limit: 10, now: clock.now() });
     return result.worker === "alive" ? result.claimed.map(({ runId }) => runId) : [];
   }
 
@@ -183,7 +184,7 @@ describe("starting", () => {
     expect(await aliveWorkers()).toEqual([]);
     await child(1).begin();
     expect(await supervisor.ready).toEqual(loaded);
-    expect((await aliveWorkers()).find(({ role }) => role === "supervisor")).toMatchObject(loaded);
+    expect((await aliveWorkers()).find(({ role }) => role === "supervisor")).toMatchObject(code);
   });
 
   test("where no process can begin, it ends with the reason and has entered nothing", async () => {
@@ -267,8 +268,8 @@ describe("runs that must be alone", () => {
     const runId = await startRun();
     for (let loss = 0; loss < 2; loss++) {
       const workerId = newWorkerId(clock.now(), randomBytes);
-      await backend.registerWorker({ workerId, role: "worker", hostname: "here", pid: 2, concurrency: 1, ...loaded, startedAt: clock.now() });
-      await backend.claim({ workerId, ...loaded, company: "any", runId, limit: 1, now: clock.now() });
+      await backend.registerWorker({ workerId, role: "worker", hostname: "here", pid: 2, concurrency: 1, ...code, startedAt: clock.now() });
+      await backend.claim({ workerId, ...code, company: "any", runId, limit: 1, now: clock.now() });
       await backend.loseWorker({ workerId, now: clock.now(), error: "lost", charge: "all" });
     }
   }
@@ -307,9 +308,9 @@ describe("runs that must be alone", () => {
 describe("watching", () => {
   async function foreignWorker(): Promise<{ workerId: WorkerId; runId: RunId }> {
     const workerId = newWorkerId(clock.now(), randomBytes);
-    await backend.registerWorker({ workerId, role: "worker", hostname: "elsewhere", pid: 2, concurrency: 1, ...loaded, startedAt: clock.now() });
+    await backend.registerWorker({ workerId, role: "worker", hostname: "elsewhere", pid: 2, concurrency: 1, ...code, startedAt: clock.now() });
     const runId = await startRun();
-    await backend.claim({ workerId, ...loaded, company: "any", runId, limit: 1, now: clock.now() });
+    await backend.claim({ workerId, ...code, company: "any", runId, limit: 1, now: clock.now() });
     return { workerId, runId };
   }
 

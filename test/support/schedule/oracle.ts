@@ -1,5 +1,5 @@
 import type { Day, Meaning, SpecAndMeaning, WallTimes } from "./specs.js";
-import type { ZoneTable } from "./zone-table.js";
+import { minutesInTable, type ZoneTable } from "./zone-table.js";
 
 // Every minute of two years is asked whether it is due. No calendar arithmetic, no search: slow, and hard to get wrong.
 
@@ -32,16 +32,22 @@ function everyMultiple({ intervalMs, anchor }: Extract<Meaning, { intervalMs: nu
   };
 }
 
-const shownFits = 1;
+const shownFits = 1; // as in ZoneTable.isFirst
 const passedOverFits = 2;
+
+interface DuePlaces {
+  readonly places: Int32Array;
+  /** For each of them. */
+  readonly how: Uint8Array;
+}
 
 function scan(times: WallTimes, table: ZoneTable): Oracle {
   const { places, how } = duePlaces(times, table);
   return (after) => {
     for (let index = firstAtLeast(places, Math.floor((after - table.from) / minuteMs)); index < places.length; index++) {
       const place = places[index] ?? 0;
-      const isDue = how[place] ?? 0;
-      const seconds = [...(isDue & passedOverFits ? [0] : []), ...(isDue & shownFits ? times.seconds : [])];
+      const fit = how[index] ?? 0;
+      const seconds = [...(fit & passedOverFits ? [0] : []), ...(fit & shownFits ? times.seconds : [])];
       const due = seconds.map((second) => table.from + place * minuteMs + second * 1000).find((instant) => instant > after);
       if (due !== undefined) return due;
     }
@@ -50,26 +56,38 @@ function scan(times: WallTimes, table: ZoneTable): Oracle {
 }
 
 /** The minutes that have a due time: the clocks show a time that fits, or have just passed over one. */
-function duePlaces(times: WallTimes, { shown, day, minuteOfDay, firstDay, again, shifts }: ZoneTable): { readonly places: Int32Array; readonly how: Uint8Array } {
+function duePlaces(times: WallTimes, table: ZoneTable): DuePlaces {
+  const { day, firstDay, shifts } = table;
   const isDay = Uint8Array.from({ length: (day.at(-1) ?? 0) + 1 }, (_, index) => Number(times.isDay(dayOf(firstDay + index))));
   const isMinute = Uint8Array.from({ length: minutesOfDay }, (_, minute) => Number(times.hours.has(Math.floor(minute / 60)) && times.minutes.has(minute % 60)));
-  const how = new Uint8Array(shown.length);
-  for (let place = 0; place < shown.length; place++) {
-    if (again[place] === 0 && isDay[day[place] ?? 0] === 1 && isMinute[minuteOfDay[place] ?? 0] === 1) how[place] = shownFits;
-  }
+  markShown(table, isDay, isMinute);
   for (const [place, missed] of shifts) {
     const fits = missed.some((minute) => isDay[Math.floor(minute / minutesOfDay) - firstDay] === 1 && isMinute[minute % minutesOfDay] === 1);
-    if (fits) how[place] = (how[place] ?? 0) | passedOverFits;
+    if (fits) isDue[place] = (isDue[place] ?? 0) | passedOverFits;
   }
-  return { places: placesOf(how), how };
+  return collect();
 }
 
-/** Where there is something else than 0. */
-function placesOf(list: Uint8Array): Int32Array {
-  const places = new Int32Array(list.length);
+// Without a branch: this is where the time goes.
+function markShown({ day, minuteOfDay, isFirst }: ZoneTable, isDay: Uint8Array, isMinute: Uint8Array): void {
+  for (let place = 0; place < minutesInTable; place++) isDue[place] = (isFirst[place] ?? 0) & (isDay[day[place] ?? 0] ?? 0) & (isMinute[minuteOfDay[place] ?? 0] ?? 0);
+}
+
+// Lists of a million, used again by each scan.
+const isDue = new Uint8Array(minutesInTable);
+const duePlace = new Int32Array(minutesInTable);
+const dueHow = new Uint8Array(minutesInTable);
+
+function collect(): DuePlaces {
   let count = 0;
-  for (let place = 0; place < list.length; place++) if (list[place] !== 0) places[count++] = place;
-  return places.subarray(0, count);
+  for (let place = 0; place < minutesInTable; place++) {
+    const how = isDue[place] ?? 0;
+    if (how === 0) continue;
+    duePlace[count] = place;
+    dueHow[count] = how;
+    count++;
+  }
+  return { places: duePlace.slice(0, count), how: dueHow.slice(0, count) };
 }
 
 function dayOf(daysSinceEpoch: number): Day {

@@ -2,7 +2,7 @@
 
 const minuteMs = 60_000;
 const minutesOfDay = 1440;
-const days = 731;
+export const minutesInTable = 731 * minutesOfDay;
 
 /** Two years of a zone, minute by minute; a minute has its place in all lists. */
 export interface ZoneTable {
@@ -15,8 +15,8 @@ export interface ZoneTable {
   readonly day: Int16Array;
   readonly minuteOfDay: Int16Array;
   readonly firstDay: number;
-  /** 1 where the clocks show what they have shown before. */
-  readonly again: Uint8Array;
+  /** 1 where the clocks show what they have not shown before. */
+  readonly isFirst: Uint8Array;
   /** Where the clocks are not one minute further than before; with what they passed over there, which may be nothing. */
   readonly shifts: ReadonlyMap<number, readonly number[]>;
 }
@@ -34,7 +34,7 @@ function read(zone: string, from: number): ZoneTable {
   const { length } = shown;
   const [first = 0] = shown;
   const firstDay = Math.floor(first / minutesOfDay);
-  const table = { from, until: from + length * minuteMs, shown, firstDay, day: new Int16Array(length), minuteOfDay: new Int16Array(length), again: new Uint8Array(length) };
+  const table = { from, until: from + length * minuteMs, shown, firstDay, day: new Int16Array(length), minuteOfDay: new Int16Array(length), isFirst: new Uint8Array(length) };
   const shifts = new Map<number, readonly number[]>();
   let latest = first - 1;
   for (let place = 0; place < length; place++) {
@@ -42,7 +42,7 @@ function read(zone: string, from: number): ZoneTable {
     if (place > 0 && now !== (shown[place - 1] ?? 0) + 1) shifts.set(place, range(latest + 1, now));
     table.day[place] = Math.floor(now / minutesOfDay) - firstDay;
     table.minuteOfDay[place] = now % minutesOfDay;
-    table.again[place] = Number(now <= latest);
+    table.isFirst[place] = Number(now > latest);
     latest = Math.max(latest, now);
   }
   return { ...table, shifts };
@@ -54,7 +54,7 @@ function range(from: number, before: number): readonly number[] {
 
 // An hour that begins and ends with one offset has no shift; in any other each minute is asked for.
 function readShown(show: (instant: number) => number, from: number): Int32Array {
-  const shown = new Int32Array(days * minutesOfDay);
+  const shown = new Int32Array(minutesInTable);
   for (let start = 0, first = show(from), next = 0; start < shown.length; start += 60, first = next) {
     next = show(from + (start + 60) * minuteMs);
     for (let place = start; place < start + 60; place++) shown[place] = next === first + 60 ? first + place - start : show(from + place * minuteMs);

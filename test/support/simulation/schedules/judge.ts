@@ -142,14 +142,19 @@ export class Judge {
     const due = this.#next();
     if (due === undefined || tick.kind !== "schedule" || tick.due !== due) return this.#fault(`the next due time was ${times(due === undefined ? [] : [due])}, and ${nameOf(tick)} was decided`);
     this.#passedTo = due;
-    const following = this.#next();
+    const { overlapPolicy, spec } = this.#definition;
     const fires = this.#firesAt(due);
-    if (fires < due || fires > due + (this.#definition.spec.jitterMs ?? 0) || fires > now) this.#fault(`${nameOf(tick)} was decided at a wrong time`);
-    const lateMs = now - fires;
-    const { catchup, catchupWindowMs, overlapPolicy } = this.#definition;
-    const isNotLast = following !== undefined && this.#firesAt(following) <= now;
-    if (lateMs > lateAfterMs && (lateMs > catchupWindowMs || catchup === "none" || (catchup === "latest" && isNotLast))) this.#take(tick, "missed");
-    else this.#take(tick, this.#demanded(overlapPolicy, lateMs > lateAfterMs ? "caught_up" : "fired"));
+    if (fires < due || fires > due + (spec.jitterMs ?? 0) || fires > now) this.#fault(`${nameOf(tick)} was decided at a wrong time`);
+    const isLate = now - fires > lateAfterMs;
+    if (isLate && this.#isMissed(now - fires, now)) this.#take(tick, "missed");
+    else this.#take(tick, this.#demanded(overlapPolicy, isLate ? "caught_up" : "fired"));
+  }
+
+  #isMissed(lateMs: number, now: number): boolean {
+    const { catchup, catchupWindowMs } = this.#definition;
+    const following = this.#next();
+    const isLatest = following === undefined || this.#firesAt(following) > now;
+    return lateMs > catchupWindowMs || catchup === "none" || (catchup === "latest" && !isLatest);
   }
 
   /** What a policy demands of a tick at this moment. */
@@ -166,15 +171,13 @@ export class Judge {
   }
 
   #hearAsked({ ticks, now }: ScheduleCommit, { by, policy }: Extract<Deed, { readonly by: "trigger" | "backfill" }>): void {
+    const { overlapPolicy } = this.#definition;
     if (this.#status === "deleted") this.#fault(`a ${by} of a deleted schedule`);
-    if (policy !== undefined && policy !== this.#definition.overlapPolicy) this.#isPure = false;
+    if (policy !== undefined && policy !== overlapPolicy) this.#isPure = false;
     const asked = this.#status === "active" ? this.#hearDrained(ticks) : ticks;
-    if (this.#status === "active" && this.#mayDrain()) this.#fault(`${by} overtakes what is buffered`);
-    if (by === "trigger" && (asked.length !== 1 || asked.some(({ due }) => due < now))) this.#fault(`a trigger decided ${asked.map(nameOf).join()}`);
-    for (const tick of asked) {
-      if (tick.kind !== by) this.#fault(`${nameOf(tick)} in a ${by}`);
-      this.#take(tick, this.#demanded(policy ?? this.#definition.overlapPolicy, "fired"));
-    }
+    if (this.#status === "active" && this.#mayDrain() && ticks.length - asked.length < ticksMax) this.#fault(`${by} overtakes what is buffered`);
+    if (!isAskedFor(asked, by, now)) this.#fault(`a ${by} decided ${asked.map(nameOf).join()}`);
+    for (const tick of asked) this.#take(tick, this.#demanded(policy ?? overlapPolicy, "fired"));
   }
 
   /** Takes the drained ticks off; returns what follows them. */
@@ -267,6 +270,11 @@ export class Judge {
   #fault(message: string): void {
     this.faults.push(`${this.#scheduleId}: ${message}`);
   }
+}
+
+function isAskedFor(ticks: readonly Tick[], by: "trigger" | "backfill", now: number): boolean {
+  if (ticks.some(({ kind }) => kind !== by)) return false;
+  return by === "backfill" || (ticks.length === 1 && ticks.every(({ due }) => due >= now));
 }
 
 function allDues(spec: ScheduleSpec): readonly number[] {
