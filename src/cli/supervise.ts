@@ -3,6 +3,7 @@ import { isLoud, logLine } from "../main/log-line.js";
 import { processMeans } from "../main/process-means.js";
 import type { Project } from "../services/project.js";
 import { runWorkers, type RunningWorkers, type RunWorkersOptions } from "../services/run-workers.js";
+import { endingSignals } from "./ending-signals.js";
 
 export interface SuperviseOptions extends Omit<RunWorkersOptions, "onNote"> {
   /** The first process is at work. */
@@ -45,5 +46,3 @@ export async function supervise(project: Project, { onReady, ...options }: Super
     for (const name of endingSignals) process.off(name, onSignal);
   }
 }
-
-const endingSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

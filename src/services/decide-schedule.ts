@@ -1,3 +1,4 @@
+import { assert } from "../base/unreachable.js";
 import { ScheduleNotFoundError, ScheduleStatusError } from "../core/errors.js";
 import type { ScheduleId } from "../core/ids.js";
 import type { LoadedSchedule, OverlapPolicy, ScheduleRecord } from "../core/schedule/schedule.js";
@@ -17,8 +18,6 @@ export interface Seen extends LoadedSchedule {
   /** Of the ticks: the given one, else the schedule's. */
   readonly policy: OverlapPolicy;
   readonly now: number;
-  /** So many times a tick of the decision was in the ledger already. */
-  readonly tickRefusals: number;
 }
 
 export type Decided = Omit<ScheduleCommit, "scheduleId" | "version" | "now">;
@@ -29,7 +28,7 @@ export type Decided = Omit<ScheduleCommit, "scheduleId" | "version" | "now">;
  */
 export async function decideSchedule<D extends Decided>({ backend, clock }: Schedulable, { scheduleId, overlapPolicy }: Subject, decide: (seen: Seen) => Promise<D | undefined> | D | undefined): Promise<D | undefined> {
   let expected = overlapPolicy ?? "skip";
-  for (let tickRefusals = 0; ; ) {
+  for (;;) {
     const loaded = await backend.loadSchedule(scheduleId, expected);
     if (loaded === undefined) throw new ScheduleNotFoundError(scheduleId);
     const { version } = loaded.schedule;
@@ -39,11 +38,11 @@ export async function decideSchedule<D extends Decided>({ backend, clock }: Sche
       continue;
     }
     const now = clock.now();
-    const decided = await decide({ ...loaded, policy, now, tickRefusals });
+    const decided = await decide({ ...loaded, policy, now });
     if (decided === undefined) return undefined;
     const [result] = await backend.commitSchedules([{ ...decided, scheduleId, version, now }]);
     if (result?.accepted) return decided;
-    if (result?.refused === "tick") tickRefusals++;
+    assert(result?.refused !== "tick", "I8", `a tick of ${scheduleId} was decided that is in its ledger already`);
   }
 }
 

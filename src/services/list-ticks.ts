@@ -27,6 +27,7 @@ export async function listTicks({ backend }: Pick<Project, "backend">, text: str
   return (await backend.listTicks({ scheduleId, ...filter, limit })).map(tickRow);
 }
 
-function tickRow({ due, decidedAt, decision, reason, kind, runId }: Tick): TickRow {
+/** A tick under the names that JSON shows. */
+export function tickRow({ due, decidedAt, decision, reason, kind, runId }: Tick): TickRow {
   return { due: new Date(due), decided_at: new Date(decidedAt), decision, reason, kind, run_id: runId ?? null };
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { assert } from "../base/unreachable.js";
-import { runIdsInOrder } from "../core/ids.js";
+import { runIdsInOrder, type ScheduleId } from "../core/ids.js";
 import { decideAsked } from "../core/schedule/decide.js";
 import type { OverlapPolicy, ScheduleRecord, Tick } from "../core/schedule/schedule.js";
 import { decideSchedule, refuseDeleted, type Schedulable } from "./decide-schedule.js";
@@ -23,13 +23,22 @@ export interface Triggered {
  */
 export async function triggerSchedule(project: Schedulable, text: string, { overlapPolicy }: TriggerOptions = {}): Promise<Triggered> {
   const { scheduleId } = await findSchedule(project, text);
-  const decided = await decideSchedule(project, { scheduleId, overlapPolicy }, (seen) => {
+  const decided = await decideSchedule(project, { scheduleId, overlapPolicy }, async (seen) => {
     refuseDeleted(seen.schedule);
-    const due = seen.now + seen.tickRefusals; // two in one millisecond are two ticks
+    const due = await freeDue(project, scheduleId, seen.now);
     const decision = decideAsked(seen, { kind: "trigger", dues: [due], overlapPolicy: seen.policy }, { now: seen.now, newRunId: runIdsInOrder(seen.now, randomBytes) });
     return { ...decision, due };
   });
   const tick = decided?.ticks.findLast(({ kind, due }) => kind === "trigger" && due === decided.due);
   assert(tick !== undefined, "I8", `no tick was decided for ${scheduleId}`);
   return { schedule: await findSchedule(project, scheduleId), tick };
+}
+
+// Two in one millisecond are two ticks (I8): the second must not take the row of a first that is buffered. Read behind the version: whoever triggers
+// meanwhile raises it.
+async function freeDue({ backend }: Schedulable, scheduleId: ScheduleId, now: number): Promise<number> {
+  for (let due = now; ; due++) {
+    const taken = await backend.listTicks({ scheduleId, kind: "trigger", dueFrom: due, dueBefore: due + 1, limit: 1 });
+    if (taken.length === 0) return due;
+  }
 }

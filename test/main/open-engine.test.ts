@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
+import { until } from "../support/project.js";
 import { ConfigError, InvalidInputError, NonDurableAwaitError, openEngine, RunFailedError, sleep, step, workflow } from "../../src/index.js";
 
 let folder: string;
@@ -98,3 +99,37 @@ test("what TypeScript would have refused is refused to a program in JavaScript, 
   }
   await engine.close();
 });
+
+const ticking = workflow({ name: "embedded.ticking", schedule: { interval: "1h", description: "beats" } }, async () => "ticked");
+
+test("what a workflow declares is stored when the engine is open, and starts by itself", async () => {
+  const engine = await openEngine({ storage: storage(), config: false, workflows: [ticking] });
+  expect(await engine.schedules.get("auto_embedded.ticking")).toMatchObject({ workflowName: "embedded.ticking", status: "active", options: { description: "beats" } });
+  const runId = await until("the first run", async () => (await engine.schedules.ticks("auto_embedded.ticking"))[0]?.runId);
+  expect(await engine.run(runId).result()).toBe("ticked");
+  await engine.close();
+});
+
+test.each([{ scheduler: false }, { execute: false }])("with %o it starts nothing by itself; another engine does", async (options) => {
+  const patient = await openEngine({ storage: storage(), config: false, workflows: [ticking], ...options });
+  await patient.schedules.create(ticking, { scheduleId: "mine", interval: "1h" });
+  const other = await openEngine({ storage: storage(), config: false, workflows: [ticking] });
+  const [tick] = await until("the other's tick", async () => some(await patient.schedules.ticks("mine")));
+  expect(tick).toMatchObject({ decision: "fired" });
+  await other.close();
+  await patient.close();
+});
+
+test("an engine that does not schedule stores what is declared, and leaves it there", async () => {
+  const engine = await openEngine({ storage: storage(), config: false, workflows: [ticking], scheduler: false });
+  const before = await engine.schedules.get("auto_embedded.ticking");
+  expect(before).toMatchObject({ status: "active", totalRuns: 0 });
+  const run = await engine.start(ticking, undefined);
+  expect(await run.result()).toBe("ticked");
+  expect(await engine.schedules.ticks("auto_embedded.ticking")).toEqual([]);
+  await engine.close();
+});
+
+function some<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length > 0 ? list : undefined;
+}

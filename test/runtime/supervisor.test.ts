@@ -12,18 +12,21 @@ import { startSupervisor } from "../../src/runtime/supervisor/supervisor.js";
 import type { Backend } from "../../src/storage/backend.js";
 import { createMemoryBackend } from "../../src/storage/memory/memory-backend.js";
 import { ManualClock, settle } from "../support/manual-clock.js";
+import { declare, endRuns, enter, scheduleIn, ticksOf } from "./scheduler/support.js";
 
 let clock: ManualClock;
 let backend: Backend;
 let children: FakeChild[];
 let locks: FakeLocks;
 let notes: ExecutorNote[];
+let declarations: Loaded["declarations"];
 beforeEach(() => {
   clock = new ManualClock();
   backend = createMemoryBackend();
   children = [];
   locks = new FakeLocks();
   notes = [];
+  declarations = [];
 });
 
 const code = { workflows: ["w"], version: "v1" };
@@ -68,7 +71,7 @@ class FakeChild implements Child {
       clock.setTimer(beat, 1000);
     };
     beat();
-    this.#ready.resolve(loaded);
+    this.#ready.resolve({ ...loaded, declarations });
     await settle();
   }
 
@@ -127,7 +130,7 @@ class FakeLocks implements ProcessLocks {
   }
 }
 
-function supervise(settings: { processes?: number; cores?: number; drain?: boolean } = {}) {
+function supervise(settings: { processes?: number; cores?: number; drain?: boolean; scheduler?: boolean } = {}) {
   return startSupervisor({
     backend,
     clock,
@@ -414,5 +417,63 @@ describe("the end", () => {
     await backend.commit([{ runId, fence: run?.epoch ?? 0, seen: 1, events: [{ type: "workflow.completed", at: 0, value: encode(null) }] }]);
     await clock.pass(1000);
     await supervisor.ended;
+  });
+});
+
+describe("schedules", () => {
+  const everyMinute = declare("w", { cron: "* * * * *", overlapPolicy: "buffer_all" });
+
+  test("what the processes declare is stored and fires, until it is stopped", async () => {
+    clock.jump(10);
+    declarations = [everyMinute];
+    const supervisor = await superviseReady();
+    await clock.pass(60_000);
+    expect(await ticksOf(backend, "auto_w")).toMatchObject([{ decision: "fired" }]);
+    supervisor.stop();
+    await clock.pass(1000);
+    await supervisor.ended;
+    await clock.pass(120_000);
+    expect(await ticksOf(backend, "auto_w")).toHaveLength(1);
+  });
+
+  test("without a scheduler it is stored, and nothing fires", async () => {
+    clock.jump(10);
+    declarations = [everyMinute];
+    await superviseReady({ scheduler: false });
+    await clock.pass(120_000);
+    expect((await scheduleIn(backend, "auto_w")).status).toBe("active");
+    expect(await ticksOf(backend, "auto_w")).toEqual([]);
+  });
+
+  test("draining, it does what is due by a schedule, what that buffered too, and ends with the last run", async () => {
+    await enter(backend, clock, { id: "mine", interval: "1h", overlapPolicy: "buffer_all", catchup: "all" });
+    clock.jump(2 * 3_600_000);
+    const supervisor = await superviseReady({ processes: 1, drain: true });
+    for (let runs = 0; runs < 3; runs++) {
+      await clock.pass(1000);
+      expect(child(0).stopped).toBeUndefined();
+      expect(await endRuns(backend, clock.now())).toBe(1);
+    }
+    await clock.pass(1000);
+    await supervisor.ended;
+    expect(await scheduleIn(backend, "mine")).toMatchObject({ totalRuns: 3, successfulRuns: 3, bufferedCount: 0 });
+  });
+
+  test("draining without a scheduler, it leaves to others what is due by a schedule", async () => {
+    await enter(backend, clock, { id: "mine", interval: "1h" });
+    const supervisor = await superviseReady({ processes: 1, drain: true, scheduler: false });
+    await clock.pass(1000);
+    await supervisor.ended;
+    expect(await ticksOf(backend, "mine")).toEqual([]);
+  });
+
+  test("stopped before a process was ready, it schedules nothing", async () => {
+    await enter(backend, clock, { id: "mine", interval: "1h" });
+    const supervisor = supervise();
+    supervisor.stop();
+    await settle();
+    for (const each of children) await each.begin();
+    await clock.pass(20_000);
+    expect(await ticksOf(backend, "mine")).toEqual([]);
   });
 });

@@ -182,10 +182,11 @@ describe.each(["skip", "buffer_one"] as const)("whoever writes first, and whenev
     expect(await playAll(open, overlapPolicy)).toEqual([]);
   });
 
-  test.for([
-    ["what has become of a schedule", ignoringVersions],
-    ["the ends of runs", hidingEnds],
-  ] as const)("a store that ignores %s is found out", { timeout: 120_000 }, async ([, broken]) => {
-    expect(await playAll(async () => broken(createMemoryBackend()), overlapPolicy)).not.toEqual([]);
+  test("and a store that ignores what has become of the schedule is found out", { timeout: 120_000 }, async () => {
+    expect(await playAll(async () => ignoringVersions(createMemoryBackend()), overlapPolicy)).not.toEqual([]);
   });
+});
+
+test("a store that ignores the end of a run, for which a tick then waits, is found out", { timeout: 120_000 }, async () => {
+  expect(await playAll(async () => hidingEnds(createMemoryBackend()), "buffer_one")).not.toEqual([]);
 });

@@ -5,7 +5,7 @@ import { createMemoryBackend } from "../../src/storage/memory/memory-backend.js"
 import { eachStore } from "../support/each-store.js";
 import { liveWeek, type Week } from "../support/simulation/schedules/world.js";
 
-const weeks = Number(process.env["PYWORKFLOW_FUZZ_WEEKS"] ?? 20);
+const weeks = Number(process.env["PYWORKFLOW_FUZZ_WEEKS"] ?? 30);
 const first = Number(process.env["PYWORKFLOW_FUZZ_SEED"] ?? fc.sample(fc.nat(), 1)[0]);
 const repeat = `PYWORKFLOW_FUZZ_WEEKS=${weeks} PYWORKFLOW_FUZZ_SEED=${first} npx vitest run test/simulation/schedules.test.ts`;
 const deeds = ["scheduler", "trigger", "backfill", "pause", "resume", "update", "delete"];
@@ -27,8 +27,8 @@ async function liveWeeks(count: number, terms: Pick<Week, "openStore" | "movesMa
   return { faults: [], seen };
 }
 
-// One week alone need not have all of it.
-const interesting = weeks < 20 ? [] : [...tickDecisions.map((decision) => `schedule ${decision}`), ...deeds.flatMap((deed) => [`${deed} accepted`, `${deed} refused`])];
+// A few weeks need not have all of it: a third of them lets a run take the place of another.
+const interesting = weeks < 30 ? [] : [...tickDecisions.map((decision) => `schedule ${decision}`), ...deeds.flatMap((deed) => [`${deed} accepted`, `${deed} refused`])];
 
 describe(`each due time is decided once, and as its policy demands, by three schedulers that crash, are down and decide late (${repeat})`, () => {
   test(`${weeks} weeks in memory`, { timeout: 60_000 + 10_000 * weeks }, async () => {
@@ -39,8 +39,7 @@ describe(`each due time is decided once, and as its policy demands, by three sch
   });
 
   test.for(eachStore.filter(([name]) => name !== "memory"))("some of them on %s", { timeout: 60_000 + 10_000 * weeks }, async ([, openStore]) => {
-    const { faults, seen } = await liveWeeks(Math.ceil(weeks / 20), { openStore, movesMax: 1000 });
+    const { faults } = await liveWeeks(Math.ceil(weeks / 10), { openStore, movesMax: 1000 });
     expect(faults).toEqual([]);
-    expect([...seen]).toContain("scheduler accepted");
   });
 });

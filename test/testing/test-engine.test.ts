@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { hook, HookExpiredError, now, RetryableError, runChild, shield, sleep, step, stepContext, workflow } from "../../src/index.js";
+import { hook, HookExpiredError, now, RetryableError, runChild, runContext, shield, sleep, step, stepContext, workflow } from "../../src/index.js";
 import { openTestEngine } from "../../src/testing/index.js";
 
 const stamp = step("testing.stamp", async (what: string) => what);
@@ -122,5 +122,49 @@ test("no run has an id that is none", async () => {
   const engine = await openTestEngine({ workflows: [patient] });
   expect(() => engine.run("testing.patient")).toThrow("there is no run testing.patient");
   await expect(engine.historyOf("run_01jz0000000000000000000000")).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
+  await engine.close();
+});
+
+const times: (Date | undefined)[] = [];
+const nightly = workflow({ name: "testing.nightly", schedule: { cron: "0 2 * * *" } }, async () => {
+  times.push(runContext().scheduledTime);
+  return stamp("done");
+});
+const slow = workflow("testing.slow", async () => sleep("90m"));
+
+test("what a workflow declares fires as time passes, each run with the time that it is for", async () => {
+  times.length = 0;
+  const engine = await openTestEngine({ workflows: [nightly] });
+  await engine.advance("3d");
+  expect(times).toEqual([1, 2, 3].map((day) => new Date(Date.UTC(2025, 0, day, 2))));
+  expect(await engine.schedules.get("auto_testing.nightly")).toMatchObject({ status: "active", totalRuns: 3, successfulRuns: 3, nextRunTime: new Date("2025-01-04T02:00:00Z") });
+  await engine.close();
+});
+
+test("a week of buffered runs drains in its order, at the moments at which the runs before them end", async () => {
+  const engine = await openTestEngine({ workflows: [slow] });
+  await engine.schedules.create(slow, { scheduleId: "hourly", cron: "0 * * * *", startAt: "2025-01-01T01:00", endAt: "2025-01-01T05:00", overlapPolicy: "buffer_all" });
+  await engine.advance("1d");
+  const ticks = (await engine.schedules.ticks("hourly")).toReversed();
+  expect(ticks.map(({ scheduledTime }) => scheduledTime.getUTCHours())).toEqual([1, 2, 3, 4]);
+  expect(ticks.map(({ decidedAt }) => (decidedAt.getTime() - Date.UTC(2025, 0, 1)) / 3_600_000)).toEqual([1, 2.5, 4, 5.5]);
+  expect(await engine.schedules.get("hourly")).toMatchObject({ totalRuns: 4, successfulRuns: 4, bufferedCount: 0 });
+  await engine.close();
+});
+
+test("a trigger, and what it starts, is done when it resolves; without a scheduler nothing else fires", async () => {
+  times.length = 0;
+  const engine = await openTestEngine({ workflows: [nightly], scheduler: false });
+  await engine.advance("7d");
+  expect(times).toEqual([]);
+  const { runId = "" } = await engine.schedules.trigger("auto_testing.nightly");
+  expect(await engine.run(runId).status()).toBe("completed");
+  expect(times).toEqual([engine.now()]);
+  await engine.close();
+});
+
+test("a schedule of a workflow that the engine was not given is refused", async () => {
+  const engine = await openTestEngine({ workflows: [nightly] });
+  await expect(engine.schedules.create(slow, { interval: "1h" })).rejects.toMatchObject({ code: "WORKFLOW_NOT_FOUND" });
   await engine.close();
 });

@@ -24,11 +24,14 @@ export function checkDuration(option: string, value: unknown): number {
 
 /** An object without keys that nobody reads. */
 export function checkKeys<Key extends string>(path: string, value: unknown, keys: readonly Key[]): Partial<Record<Key, unknown>> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new InvalidScheduleError(path, `${shown(value)} is no object`, `write an object with some of ${keys.join(", ")}`);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new InvalidScheduleError(path, `${shown(value)} is no object`, `write an object with some of ${keys.join(", ")}`);
+  }
   for (const [key, held] of Object.entries(value)) {
     if (held === undefined || keys.some((known) => known === key)) continue;
     const meant = nearest(key, keys);
-    throw new InvalidScheduleError(path === "schedule" ? key : `${path}.${key}`, "there is no such option", meant === undefined ? `there are ${keys.join(", ")}` : `did you mean ${meant}?`);
+    const option = path === "schedule" ? key : `${path}.${key}`;
+    throw new InvalidScheduleError(option, "there is no such option", meant === undefined ? `there are ${keys.join(", ")}` : `did you mean ${meant}?`);
   }
   return value;
 }

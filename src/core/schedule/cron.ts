@@ -16,6 +16,8 @@ const macros = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midni
 
 const example = 'write minute, hour, day of month, month and day of week, e.g. "30 9 * * mon-fri"; six fields begin with the second';
 
+const forms = "lists (1,2), ranges (1-5, low before high) and steps (*/5, 10-30/5)";
+
 /** A cron line with one blank between its fields. */
 export function checkCron(value: unknown): string {
   const parts = checkText("cron", value).trim().split(/\s+/);
@@ -24,7 +26,7 @@ export function checkCron(value: unknown): string {
   if (parts.length < 5 || parts.length > 6) throw new InvalidScheduleError("cron", `${shown(line)} has ${countWords(line === "" ? 0 : parts.length)}`, example);
   const wrong = (parts.length === 6 ? parts : ["0", ...parts]).findIndex((part, place) => !isCron(aloneAt(place, part)));
   const field = fields[wrong];
-  if (field !== undefined) throw new InvalidScheduleError("cron", `${shown(parts.at(wrong - 6))} is no ${field.name}`, `${field.name}: ${field.takes}; lists (1,2), ranges (1-5, low before high) and steps (*/5, 10-30/5)`);
+  if (field !== undefined) throw new InvalidScheduleError("cron", `${shown(parts.at(wrong - 6))} is no ${field.name}`, `${field.name}: ${field.takes}; ${forms}`);
   if (!isCron(line)) throw new InvalidScheduleError("cron", `${shown(line)} is no cron line`, example);
   return line;
 }

@@ -18,7 +18,8 @@ export interface DefinitionParts {
   readonly createdAt: number;
 }
 
-const optionNames = ["cron", "interval", "calendar", "at", "timezone", "startAt", "endAt", "jitter", "overlapPolicy", "catchup", "catchupWindow", "description"] as const satisfies (keyof ScheduleOptions)[];
+const timeOptions = ["cron", "interval", "calendar", "at", "timezone", "startAt", "endAt", "jitter"] as const satisfies (keyof ScheduleOptions)[];
+const optionNames = [...timeOptions, "overlapPolicy", "catchup", "catchupWindow", "description"] as const satisfies (keyof ScheduleOptions)[];
 
 /** The schedule that options describe. Throws InvalidScheduleError, with the option, where they contradict each other or are not understood. */
 export function definitionOf(options: ScheduleOptions, { settings, input, createdAt }: DefinitionParts): ScheduleDefinition {
@@ -51,7 +52,8 @@ export function refuseNever(spec: ScheduleSpec, after: number): void {
     const option = "cron" in when ? "cron" : "calendar";
     throw new InvalidScheduleError(option, `${words}: that never comes`, "no calendar has such a day: look at the day, the month and the weekday");
   }
-  throw new InvalidScheduleError(endAt === undefined ? "startAt" : "endAt", `${words}: nothing is due in what is left of the time from startAt to endAt`, "take one of them away, or move it");
+  const option = endAt === undefined ? "startAt" : "endAt";
+  throw new InvalidScheduleError(option, `${words}: nothing is due in what is left of the time from startAt to endAt`, "take one of them away, or move it");
 }
 
 /** What a worker's code says of one of its workflows; plain JSON, so that a process can tell it to another. */

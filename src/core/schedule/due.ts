@@ -17,10 +17,9 @@ export function resumed(schedule: ScheduleRecord | (NewSchedule & ScheduleState)
 }
 
 /** The state that goes on with another definition: new times count from now, times that stay as they are lose none that was not decided yet. */
-export function redefined(schedule: ScheduleRecord, definition: ScheduleDefinition, now: number): ScheduleState {
+export function redefined(schedule: ScheduleRecord, { spec }: Pick<ScheduleDefinition, "spec">, now: number): ScheduleState {
   if (schedule.status !== "active") return { ...stateOf(schedule), updatedAt: now };
-  const changed = { ...schedule, ...definition };
-  if (JSON.stringify(schedule.spec) !== JSON.stringify(definition.spec)) return resumed(changed, now);
+  if (JSON.stringify(schedule.spec) !== JSON.stringify(spec)) return resumed({ ...schedule, spec }, now);
   return lookingAtBuffered({ ...stateOf(schedule), updatedAt: now }, now);
 }
 

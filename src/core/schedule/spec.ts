@@ -6,9 +6,9 @@ import { InvalidScheduleError } from "../errors/schedules.js";
 import { checkCalendar } from "./calendar.js";
 import { checkDuration, checkText, shown } from "./check.js";
 import { checkCron } from "./cron.js";
+import { horizon } from "./next.js";
 import type { ScheduleTimes } from "./options.js";
 import type { ScheduleSpec, When } from "./schedule.js";
-import { horizon } from "./next.js";
 import { parseTime } from "./times.js";
 import { isZone } from "./zone.js";
 

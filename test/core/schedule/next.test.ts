@@ -13,7 +13,9 @@ const days = 86_400_000;
 function dues(when: When, after: string, { count = 1, ...more }: Partial<ScheduleSpec> & { count?: number } = {}): readonly string[] {
   const spec = { when, timezone: "UTC", ...more };
   const times: string[] = [];
-  for (let due = nextDue(spec, at(after)); due !== undefined && times.length < count; due = nextDue(spec, due)) times.push(new Date(due).toISOString().replace(/:00\.000Z$|\.000Z$/, "Z"));
+  for (let due = nextDue(spec, at(after)); due !== undefined && times.length < count; due = nextDue(spec, due)) {
+    times.push(new Date(due).toISOString().replace(/:00\.000Z$|\.000Z$/, "Z"));
+  }
   return times;
 }
 

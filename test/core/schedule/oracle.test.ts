@@ -17,8 +17,9 @@ const stepsFromStart = 40;
 type Next = (spec: ScheduleSpec, after: number) => number | undefined;
 
 /** Where a walk begins: somewhere in the two years, or within three hours of a shift of the clocks. */
-const starts = fc.array(fc.record({ share: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), nearShift: fc.boolean(), offMs: fc.integer({ min: -10_800_000, max: 10_800_000 }) }), { minLength: 6, maxLength: 6 });
-type Start = typeof starts extends fc.Arbitrary<readonly (infer One)[]> ? One : never;
+const start = fc.record({ share: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), nearShift: fc.boolean(), offMs: fc.integer({ min: -10_800_000, max: 10_800_000 }) });
+const starts = fc.array(start, { minLength: 6, maxLength: 6 });
+type Start = typeof start extends fc.Arbitrary<infer One> ? One : never;
 
 test(
   `a scan of every minute of two years finds the same due times for ${specCount} random specs in ${Object.keys(zones).length} zones (${repeat})`,

@@ -70,7 +70,8 @@ function duePlaces(times: WallTimes, table: ZoneTable): DuePlaces {
 
 // Without a branch: this is where the time goes.
 function markShown({ day, minuteOfDay, isFirst }: ZoneTable, isDay: Uint8Array, isMinute: Uint8Array): void {
-  for (let place = 0; place < minutesInTable; place++) isDue[place] = (isFirst[place] ?? 0) & (isDay[day[place] ?? 0] ?? 0) & (isMinute[minuteOfDay[place] ?? 0] ?? 0);
+  const { length } = isDue; // an imported name would be looked up each time
+  for (let place = 0; place < length; place++) isDue[place] = (isFirst[place] ?? 0) & (isDay[day[place] ?? 0] ?? 0) & (isMinute[minuteOfDay[place] ?? 0] ?? 0);
 }
 
 // Lists of a million, used again by each scan.
@@ -79,8 +80,9 @@ const duePlace = new Int32Array(minutesInTable);
 const dueHow = new Uint8Array(minutesInTable);
 
 function collect(): DuePlaces {
+  const { length } = isDue;
   let count = 0;
-  for (let place = 0; place < minutesInTable; place++) {
+  for (let place = 0; place < length; place++) {
     const how = isDue[place] ?? 0;
     if (how === 0) continue;
     duePlace[count] = place;

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Clock } from "../../../../src/base/clock.js";
 import { InvalidScheduleError, ScheduleStatusError, StorageError } from "../../../../src/core/errors.js";
 import { parseScheduleId, type ScheduleId } from "../../../../src/core/ids.js";
+import { liveStatuses } from "../../../../src/core/run.js";
 import { newScheduleState } from "../../../../src/core/schedule/due.js";
 import { overlapPolicies, type NewSchedule } from "../../../../src/core/schedule/schedule.js";
 import { Ticker } from "../../../../src/runtime/scheduler/tick.js";
@@ -99,12 +100,12 @@ class World implements Lived {
   /** All that live end; one scheduler does what is left to do. */
   async comeToRest(): Promise<void> {
     for (const { actor } of [...this.#schedulers.splice(0), ...this.#hands.splice(0)]) await actor.crash("before");
-    this.#downUntil = this.#now = this.#latest;
+    this.#downUntil = this.#now = this.#latest + minute; // behind all clocks
     this.#startScheduler(0);
-    for (let round = 0; round < 2000 && this.faults.length === 0; round++) {
+    for (let isLive = true; isLive && this.faults.length === 0; ) {
       await this.#runs.endAll(this.#now);
       await this.#lookToTheEnd();
-      if ((await this.#store.listRuns({ statuses: ["pending", "running", "suspended", "interrupted"], limit: 1 })).length === 0) break;
+      isLive = (await this.#store.listRuns({ statuses: liveStatuses, limit: 1 })).length > 0;
     }
     await this.#check();
     for (const judge of this.#judges.values()) judge.checkAtRest(this.#now);
