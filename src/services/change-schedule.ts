@@ -1,9 +1,11 @@
+import { randomBytes } from "node:crypto";
 import type { Encoded } from "../base/codec.js";
 import { ScheduleStatusError } from "../core/errors.js";
+import { runIdsInOrder } from "../core/ids.js";
 import type { RunSettings } from "../core/run.js";
-import { decideDeleted } from "../core/schedule/decide.js";
+import { decideOwed, decideStopped } from "../core/schedule/decide.js";
 import { definitionOf, optionsOf, refuseNever } from "../core/schedule/definition.js";
-import { redefined, resumed, stopped } from "../core/schedule/due.js";
+import { redefined, resumed } from "../core/schedule/due.js";
 import type { ScheduleOptions, ScheduleTimes } from "../core/schedule/options.js";
 import type { ScheduleRecord, ScheduleState } from "../core/schedule/schedule.js";
 import { decideSchedule, refuseDeleted, type Decided, type Schedulable, type Seen } from "./decide-schedule.js";
@@ -21,12 +23,7 @@ export interface UpdateScheduleOptions extends ScheduleChange {
 
 /** Stops a schedule until it is resumed. Throws as {@link findSchedule}, and ScheduleStatusError where it is not active. */
 export function pauseSchedule(project: Schedulable, text: string): Promise<ScheduleRecord> {
-  return rewrite(project, text, ({ schedule, now }) => {
-    const { scheduleId, status } = schedule;
-    if (status === "paused") throw new ScheduleStatusError(scheduleId, status, `pyworkflow schedules resume ${scheduleId} lets it go on`);
-    refuseDeleted(schedule);
-    return withState(stopped(schedule, "paused", now));
-  });
+  return stop(project, text, "paused");
 }
 
 /**
@@ -45,30 +42,45 @@ export function resumeSchedule(project: Schedulable, text: string): Promise<Sche
  * Ends a schedule: its record and its ledger stay, its runs go on, and what was buffered is skipped. Throws as {@link findSchedule}, and
  * ScheduleStatusError where it was deleted before.
  */
-export async function deleteSchedule(project: Schedulable, text: string): Promise<ScheduleRecord> {
+export function deleteSchedule(project: Schedulable, text: string): Promise<ScheduleRecord> {
+  return stop(project, text, "deleted");
+}
+
+async function stop(project: Schedulable, text: string, status: "paused" | "deleted"): Promise<ScheduleRecord> {
   for (;;) {
     const schedule = await rewrite(project, text, ({ now, ...loaded }) => {
       refuseDeleted(loaded.schedule);
-      return decideDeleted(loaded, now);
+      if (status === "paused") refusePaused(loaded.schedule);
+      return decideStopped(loaded, status, now);
     });
-    // More may be buffered than one transaction takes.
-    if (schedule.status === "deleted") return schedule;
+    // More may be undecided than one transaction takes.
+    if (schedule.status === status) return schedule;
   }
+}
+
+function refusePaused({ scheduleId, status }: ScheduleRecord): void {
+  if (status === "paused") throw new ScheduleStatusError(scheduleId, status, `pyworkflow schedules resume ${scheduleId} lets it go on`);
 }
 
 /**
  * Changes what a schedule does from now on; see {@link ScheduleChange}. Naming one of `cron`, `interval`, `calendar` and `at` takes the place of the one
  * before. Throws as {@link findSchedule}, InvalidScheduleError, and ScheduleStatusError for a deleted one; then nothing has changed.
  */
-export function updateSchedule(project: Schedulable, text: string, { input, settings, ...options }: UpdateScheduleOptions): Promise<ScheduleRecord> {
-  return rewrite(project, text, ({ schedule, now }) => {
-    refuseDeleted(schedule);
-    const parts = { input: input ?? schedule.input, settings: settings ?? schedule.settings, createdAt: schedule.createdAt };
-    const definition = definitionOf(changed(optionsOf(schedule), options), parts);
-    const keepsTimes = JSON.stringify(definition.spec) === JSON.stringify(schedule.spec); // they may have passed: once, at a time
-    if (!keepsTimes) refuseNever(definition.spec, Math.max(now, schedule.decidedUpTo ?? now));
-    return { ...withState(redefined(schedule, definition, now)), definition };
-  });
+export async function updateSchedule(project: Schedulable, text: string, { input, settings, ...options }: UpdateScheduleOptions): Promise<ScheduleRecord> {
+  for (;;) {
+    let isDone = true;
+    const schedule = await rewrite(project, text, ({ schedule: before, now, ...seen }) => {
+      refuseDeleted(before);
+      const parts = { input: input ?? before.input, settings: settings ?? before.settings, createdAt: before.createdAt };
+      const definition = definitionOf(changed(optionsOf(before), options), parts);
+      const keepsTimes = JSON.stringify(definition.spec) === JSON.stringify(before.spec); // they may have passed: once, at a time
+      if (!keepsTimes) refuseNever(definition.spec, Math.max(now, before.decidedUpTo ?? now));
+      const owed = keepsTimes ? undefined : decideOwed({ schedule: before, ...seen }, { now, newRunId: runIdsInOrder(now, randomBytes) });
+      isDone = owed === undefined;
+      return owed ?? { ...withState(redefined(before, definition, now)), definition };
+    });
+    if (isDone) return schedule;
+  }
 }
 
 const kinds: readonly (keyof ScheduleTimes)[] = ["cron", "interval", "calendar", "at"];

@@ -168,7 +168,7 @@ describe("backfillSchedule", () => {
     await expect(backfillSchedule(world, scheduleId, { start: dayStart, end: dayStart })).rejects.toMatchObject({ code: "INVALID_SCHEDULE", option: "end" });
     await deleteSchedule(world, scheduleId);
     await expect(backfillSchedule(world, scheduleId, day)).rejects.toMatchObject({ code: "SCHEDULE_STATUS" });
-    expect(await listTicks(world, scheduleId)).toEqual([]);
+    expect(await listTicks(world, scheduleId, { kind: "backfill" })).toEqual([]);
     expect(await planBackfill(world, (await world.create(report, { cron: "* * * * * *" })).scheduleId, { start: dayStart, end: dayStart + backfillMax * 1000 })).toMatchObject({ dues: { length: backfillMax } });
   });
 

@@ -9,6 +9,8 @@ import type { LiveRun, LoadedSchedule, OverlapPolicy, ScheduleRecord, ScheduleSt
 import type { TickKind } from "./tick-kind.js";
 import { stateOf } from "./state.js";
 
+const { ticksMax } = defaults.schedule;
+
 /** What is decided about a schedule, to be written at once and under the version that it rests on. */
 export interface ScheduleDecision {
   readonly version: number;
@@ -44,6 +46,13 @@ export function decideDue(loaded: LoadedSchedule, parts: DecideParts): ScheduleD
   return deciding.end();
 }
 
+/** The same before the times of a schedule change: what has come by the old ones is decided by them. Undefined where nothing has. */
+export function decideOwed(loaded: LoadedSchedule, parts: DecideParts): ScheduleDecision | undefined {
+  const { status, wakeAt = Infinity } = loaded.schedule;
+  const decision = status === "active" && wakeAt <= parts.now ? decideDue(loaded, parts) : undefined;
+  return decision === undefined || decision.ticks.length === 0 ? undefined : decision;
+}
+
 /** The same for the due times that a hand asks for; at most `ticksMax`. They are not late, and the schedule's own times go on as before. */
 export function decideAsked(loaded: LoadedSchedule, { kind, dues, overlapPolicy = loaded.schedule.overlapPolicy }: AskedTicks, parts: DecideParts): ScheduleDecision {
   const deciding = new Deciding(loaded, parts);
@@ -55,15 +64,26 @@ export function decideAsked(loaded: LoadedSchedule, { kind, dues, overlapPolicy 
 const reasonOf = { trigger: "triggered by hand", backfill: "asked for by a backfill" } as const;
 
 /**
- * Deletes a schedule, and decides what is buffered first, at most `ticksMax` at once: it is deleted with the last of them. So who asks for it asks
- * again until the state says `deleted`; where that stops half-way, the schedule is still there to be deleted.
+ * Pauses or deletes a schedule. Due times that have come, and that no scheduler has decided, are missed; what is buffered stays in line where it is
+ * paused, and is skipped where it is deleted. At most `ticksMax` at once, and it stops with the last of them: so who asks for it asks again until the
+ * state says so.
  */
-export function decideDeleted({ schedule, buffered }: LoadedSchedule, now: number): ScheduleDecision {
-  const ticks = buffered.map((tick): Tick => ({ ...tick, decidedAt: now, decision: "skipped", reason: "its schedule was deleted" }));
-  const bufferedCount = schedule.bufferedCount - ticks.length;
-  const state = { ...stateOf(schedule), bufferedCount, skippedRuns: schedule.skippedRuns + ticks.length };
-  const isRest = bufferedCount > 0 && ticks.length > 0;
-  return { version: schedule.version, state: isRest ? state : stopped(state, "deleted", now), ticks, create: [], cancel: [] };
+export function decideStopped({ schedule, buffered }: LoadedSchedule, status: "paused" | "deleted", now: number): ScheduleDecision {
+  const reason = `its schedule was ${status}`;
+  const skipped = status === "deleted" ? buffered.map((tick): Tick => ({ ...tick, decidedAt: now, decision: "skipped", reason })) : [];
+  let state: ScheduleState = { ...stateOf(schedule), bufferedCount: schedule.bufferedCount - skipped.length, skippedRuns: schedule.skippedRuns + skipped.length };
+  const ticks = [...skipped];
+  for (let due = dueBy(schedule, state, now); due !== undefined && ticks.length < ticksMax; due = dueBy(schedule, state, now)) {
+    ticks.push({ kind: "schedule", due, decidedAt: now, decision: "missed", reason: `${reason} before a scheduler looked` });
+    state = awaiting(schedule, { ...state, missedRuns: state.missedRuns + 1, decidedUpTo: due }, due);
+  }
+  const isRest = ticks.length === ticksMax && (dueBy(schedule, state, now) !== undefined || (status === "deleted" && state.bufferedCount > 0));
+  return { version: schedule.version, state: isRest ? state : stopped(state, status, now), ticks, create: [], cancel: [] };
+}
+
+/** The due time that is to be decided next, where it has come. */
+function dueBy({ scheduleId, spec }: ScheduleRecord, { nextDueAt }: ScheduleState, now: number): number | undefined {
+  return nextDueAt !== undefined && firesAt(scheduleId, spec, nextDueAt) <= now ? nextDueAt : undefined;
 }
 
 interface Due {
@@ -103,12 +123,14 @@ class Deciding {
   }
 
   takeDue(): void {
-    const { scheduleId, spec } = this.#schedule;
-    const { now } = this.#parts;
-    for (let due = this.#state.nextDueAt; due !== undefined && firesAt(scheduleId, spec, due) <= now && this.#hasRoom(); due = this.#state.nextDueAt) {
+    for (let due = this.#nextDue(); due !== undefined && this.#hasRoom(); due = this.#nextDue()) {
       this.#takeOwn(due);
       this.#state = awaiting(this.#schedule, { ...this.#state, decidedUpTo: due }, due);
     }
+  }
+
+  #nextDue(): number | undefined {
+    return dueBy(this.#schedule, this.#state, this.#parts.now);
   }
 
   // Under `allow_all`, which somebody chose while ticks were waiting, those of the schedule's own wait no longer. What a hand asked for waits
@@ -219,7 +241,7 @@ class Deciding {
   }
 
   #hasRoom(): boolean {
-    return this.#ticks.length < defaults.schedule.ticksMax;
+    return this.#ticks.length < ticksMax;
   }
 
   end(): ScheduleDecision {

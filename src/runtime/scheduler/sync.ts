@@ -4,7 +4,7 @@ import { isObject } from "../../base/json.js";
 import { defaults } from "../../core/defaults.js";
 import { declaredScheduleId, newRunId, type RandomBytes, type ScheduleId } from "../../core/ids.js";
 import type { RunSettings } from "../../core/run.js";
-import { decideDeleted, decideDue } from "../../core/schedule/decide.js";
+import { decideOwed, decideStopped } from "../../core/schedule/decide.js";
 import { definitionOf, type Declaration, type DeclaredSchedule } from "../../core/schedule/definition.js";
 import { newScheduleState, redefined, resumed, stopped } from "../../core/schedule/due.js";
 import type { LoadedSchedule, ScheduleDefinition, ScheduleRecord, ScheduleState } from "../../core/schedule/schedule.js";
@@ -81,15 +81,12 @@ function changeOf(loaded: LoadedSchedule, { settings, schedule }: Declaration, {
   const { scheduleId, createdAt, version } = before;
   const now = clock.now();
   if (schedule === undefined) {
-    const decision = decideDeleted(loaded, now);
+    const decision = decideStopped(loaded, "deleted", now);
     const isDone = decision.state.status === "deleted";
     return { scheduleId, now, ...decision, isDone, ...(isDone && { definition: { ...definitionIn(before), declared: withdrawn[before.status] ?? "" } }) };
   }
-  if (before.status === "active" && (before.wakeAt ?? Infinity) <= now) {
-    // What is due was due by the old times: it is decided before they are gone.
-    const decision = decideDue(loaded, { now, newRunId: () => newRunId(now, random) });
-    if (decision.ticks.length > 0) return { scheduleId, now, ...decision, isDone: false };
-  }
+  const owed = decideOwed(loaded, { now, newRunId: () => newRunId(now, random) });
+  if (owed !== undefined) return { scheduleId, now, ...owed, isDone: false };
   const definition = { ...definitionOf(schedule.options, { settings, input: schedule.input, createdAt }), declared: textOf(schedule) };
   return { scheduleId, version, now, definition, state: stateWith(definition, before, now), ticks: [], create: [], cancel: [], isDone: true };
 }

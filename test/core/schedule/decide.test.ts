@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { decideAsked, decideDeleted, decideDue, type AskedTicks, type ScheduleDecision } from "../../../src/core/schedule/decide.js";
+import { decideAsked, decideDue, decideOwed, decideStopped, type AskedTicks, type ScheduleDecision } from "../../../src/core/schedule/decide.js";
 import { firesAt } from "../../../src/core/schedule/next.js";
 import type { Catchup, LoadedSchedule, OverlapPolicy, Tick } from "../../../src/core/schedule/schedule.js";
 import { overlapPolicies } from "../../../src/core/schedule/schedule.js";
@@ -343,25 +343,53 @@ describe("what a hand asks for", () => {
   });
 });
 
-describe("deletion", () => {
-  test("decides all that is buffered, a hundred at once, and is done with the last of it", () => {
+describe("a stop", () => {
+  test("that deletes decides all that is buffered, a hundred at once, and is done with the last of it", () => {
     const all = upTo(250).map((index) => tickAt(index));
     let loaded = loadedWith({ bufferedCount: 250, overlapPolicy: "buffer_all" }, { live: [runIdOf(901)], buffered: all.slice(0, 100) });
     const skipped: Tick[] = [];
     const statuses: string[] = [];
     for (let pass = 1; pass <= 3; pass++) {
-      const decision = decideDeleted(loaded, at(9));
+      const decision = decideStopped(loaded, "deleted", at(0));
       skipped.push(...decision.ticks);
       statuses.push(decision.state.status);
       loaded = { ...after(loaded, decision), buffered: all.slice(100 * pass, 100 * pass + 100) };
     }
     expect(statuses).toEqual(["active", "active", "deleted"]);
-    expect(skipped).toEqual(all.map((tick) => ({ ...tick, decidedAt: at(9), decision: "skipped", reason: "its schedule was deleted" })));
-    expect(loaded.schedule).toMatchObject({ bufferedCount: 0, skippedRuns: 250, nextDueAt: undefined, wakeAt: undefined, updatedAt: at(9) });
+    expect(skipped).toEqual(all.map((tick) => ({ ...tick, decidedAt: at(0), decision: "skipped", reason: "its schedule was deleted" })));
+    expect(loaded.schedule).toMatchObject({ bufferedCount: 0, skippedRuns: 250, nextDueAt: undefined, wakeAt: undefined, updatedAt: at(0) });
   });
 
-  test("of a schedule without anything buffered is done at once; its runs go on", () => {
-    const { state, ticks, create, cancel } = decideDeleted(loadedWith({}, { live: [runIdOf(901)] }), at(9));
+  test("of a schedule with nothing undecided is done at once; its runs go on", () => {
+    const { state, ticks, create, cancel } = decideStopped(loadedWith({}, { live: [runIdOf(901)] }), "deleted", at(0));
     expect([state.status, ticks, create, cancel]).toEqual(["deleted", [], [], []]);
+  });
+
+  test.each(["paused", "deleted"] as const)("misses what has come and nobody decided: %s", (status) => {
+    const decision = decideStopped(loadedWith({ totalRuns: 1 }, { live: [runIdOf(901)] }), status, at(3) + 1);
+    expect(rowsOf(decision)).toEqual(["schedule 1 missed", "schedule 2 missed", "schedule 3 missed"]);
+    expect(decision.ticks.map(({ reason }) => reason)).toEqual(upTo(3).map(() => `its schedule was ${status} before a scheduler looked`));
+    expect(decision.state).toMatchObject({ status, missedRuns: 3, decidedUpTo: at(3), nextDueAt: undefined, wakeAt: undefined });
+  });
+
+  test("takes a hundred due times at once, and stops with the last of them", () => {
+    const first = decideStopped(loadedWith({}), "paused", at(150));
+    expect([first.ticks.length, first.state.status, first.state.nextDueAt]).toEqual([100, "active", at(101)]);
+    const second = decideStopped(after(loadedWith({}), first), "paused", at(150));
+    expect([second.ticks.length, second.state.status, second.state.missedRuns]).toEqual([50, "paused", 150]);
+  });
+
+  test("that pauses leaves what is buffered in line", () => {
+    const { state, ticks } = decideStopped(loadedWith({ bufferedCount: 1 }, { live: [runIdOf(901)], buffered: [tickAt(0)] }), "paused", at(0));
+    expect([ticks, state.status, state.bufferedCount]).toEqual([[], "paused", 1]);
+  });
+});
+
+describe("what is owed before the times change", () => {
+  test("is what a scheduler would decide; nothing, where nothing has come or the schedule is paused", () => {
+    const parts = partsAt(at(1));
+    expect(decideOwed(loadedWith({}), parts)).toMatchObject({ ticks: [{ due: at(1), decision: "fired" }] });
+    expect(decideOwed(loadedWith({}), partsAt(at(1) - 1))).toBeUndefined();
+    expect(decideOwed(loadedWith({ status: "paused" }), parts)).toBeUndefined();
   });
 });

@@ -74,8 +74,8 @@ export class Judge {
     const asked = commit.cancel.map((runId) => lastOfChain(runId, runs));
     this.#live = new Map(livesOf(runs).map(({ runId, cancellationRequested }) => [runId, cancellationRequested && !asked.includes(runId)]));
     this.#toCancel = [];
-    if (deed.by === "delete") this.#hearDeletion(commit);
-    else if (deed.by === "scheduler") this.#hearScheduler(commit);
+    if (deed.by === "delete" || deed.by === "pause") this.#hearStop(commit, deed.by === "delete" ? "deleted" : "paused");
+    else if (deed.by === "scheduler" || (deed.by === "update" && commit.definition === undefined)) this.#hearScheduler(commit); // before it changes the times
     else if (deed.by === "trigger" || deed.by === "backfill") this.#hearAsked(commit, deed);
     else this.#hearChange(commit, deed.by);
     this.#checkRuns(commit, asked);
@@ -201,23 +201,38 @@ export class Judge {
     return this.#live.size === 0 || (this.#definition.overlapPolicy === "allow_all" && first.kind === "schedule");
   }
 
-  #hearDeletion({ ticks, state }: ScheduleCommit): void {
-    const expected = this.#line.splice(0, ticksMax);
-    if (JSON.stringify(ticks.map(keyOf)) !== JSON.stringify(expected.map(keyOf))) this.#fault("a deletion leaves buffered ticks out");
-    for (const tick of ticks) this.#take(tick, "skipped");
-    if (this.#line.length === 0) this.#status = "deleted";
-    if (state.status !== this.#status) this.#fault(`a deletion makes it ${state.status} with ${this.#line.length} ticks in line`);
+  #hearStop({ ticks, state, now }: ScheduleCommit, status: "deleted" | "paused"): void {
+    const inLine = status === "deleted" ? this.#line.splice(0, ticksMax) : [];
+    const skipped = ticks.slice(0, inLine.length);
+    if (JSON.stringify(skipped.map(keyOf)) !== JSON.stringify(inLine.map(keyOf))) this.#fault("a deletion leaves buffered ticks out");
+    for (const tick of skipped) this.#take(tick, "skipped");
+    for (const tick of ticks.slice(inLine.length)) this.#hearMissed(tick, now);
+    const isRest = this.#nextBy(now) !== undefined || (status === "deleted" && this.#line.length > 0);
+    if (isRest && ticks.length !== ticksMax) this.#fault("a stop leaves out what was due");
+    if (!isRest) this.#status = status;
+    if (state.status !== this.#status) this.#fault(`it is made ${state.status}, with ${this.#line.length} ticks in line`);
   }
 
-  #hearChange({ ticks, now, definition }: ScheduleCommit, by: "pause" | "resume" | "update"): void {
+  #hearMissed(tick: Tick, now: number): void {
+    if (tick.kind !== "schedule" || tick.due !== this.#nextBy(now)) this.#fault(`${nameOf(tick)} is not what was due next`);
+    this.#passedTo = tick.due;
+    this.#take(tick, "missed");
+  }
+
+  #hearChange({ ticks, now, definition }: ScheduleCommit, by: "resume" | "update"): void {
     if (ticks.length > 0) this.#fault(`${by} decided ${ticks.map(nameOf).join()}`);
     const isNew = definition !== undefined && JSON.stringify(definition.spec) !== JSON.stringify(this.#definition.spec);
     if (definition !== undefined && definition.overlapPolicy !== this.#definition.overlapPolicy) this.#isPure = false;
     this.#definition = definition ?? this.#definition;
     if (isNew) this.#dues = allDues(this.#definition.spec);
-    if (by === "pause") this.#status = "paused";
     if (by === "resume") this.#status = "active";
     if (by === "resume" || isNew) this.#passedTo = Math.max(now, this.#lastDecided());
+  }
+
+  /** The next one, where it has come. */
+  #nextBy(now: number): number | undefined {
+    const next = this.#status === "active" ? this.#next() : undefined;
+    return next !== undefined && this.#firesAt(next) <= now ? next : undefined;
   }
 
   #lastDecided(): number {
