@@ -33,7 +33,6 @@ export type { ScheduleOptions, ScheduleTimes } from "./core/schedule/options.js"
 export type { CalendarEntry, Catchup, OverlapPolicy, ScheduleStatus, TickDecision } from "./core/schedule/schedule.js";
 export type { TickKind } from "./core/schedule/tick-kind.js";
 export {
-  AmbiguousScheduleError,
   CancellationError,
   ChildWorkflowCancelledError,
   ChildWorkflowFailedError,

@@ -15,14 +15,14 @@ import { oneStep } from "../workflows.js";
 
 const few = 10;
 
-/** What schedules cost that are not due, and how late one is that is. @type {(bench: import("../harness.js").Bench) => Promise<import("../report.js").Figure[]>} */
+/** What schedules cost that are not due, and how soon one begins its run that is. @type {(bench: import("../harness.js").Bench) => Promise<import("../report.js").Figure[]>} */
 export async function schedules(bench) {
   const many = bench.quick ? 1000 : 10_000;
   const [crowded, empty] = [freshFile(bench, "runs.db"), freshFile(bench, "runs.db")];
   await enterSchedules(crowded, many);
   await enterSchedules(empty, few);
   const among = `among ${many.toLocaleString("en")} schedules`;
-  return [await idleFigure(bench, { crowded, empty, among }), ...(await lateFigures(bench, { crowded, among }))];
+  return [await idleFigure(bench, { crowded, empty, among }), ...(await delayFigures(bench, { crowded, among }))];
 }
 
 /**
@@ -44,7 +44,7 @@ const share = (value) => `${(value * 100).toFixed(2)} %`;
  * @param {{ readonly crowded: string, readonly among: string }} stores
  * @returns {Promise<import("../report.js").Figure[]>}
  */
-async function lateFigures({ quick }, { crowded, among }) {
+async function delayFigures({ quick }, { crowded, among }) {
   const project = await openProject(crowded);
   const workers = await startWorkers(project, 1);
   const scheduleId = await enterSchedule(project.backend, "every_second", { interval: "1s" });
@@ -55,9 +55,9 @@ async function lateFigures({ quick }, { crowded, among }) {
   });
   await workers.stop();
   await project.backend.close();
-  const lateMs = ticks.map(({ startedAt = Infinity, scheduledTime = -Infinity }) => startedAt - scheduledTime);
+  const delaysMs = ticks.map(({ startedAt = Infinity, scheduledTime = -Infinity }) => startedAt - scheduledTime);
   return [50, 100].map((percentage) => {
-    const measured = percentile(lateMs, percentage);
+    const measured = percentile(delaysMs, percentage);
     const which = percentage === 100 ? `worst of ${count}` : `p${percentage}`;
     return { what: `due time → its run begins in a worker, ${among}, ${which}`, measured: ms(measured), reference: "1000 ms, the interval", ratio: measured / 1000, ...atMost(100, measured, ms) };
   });
@@ -103,18 +103,18 @@ async function idleShare(path, forMs) {
   const [before, startedAt] = [cpuMs(child.pid), performance.now()];
   await pause(forMs);
   // The kernel may have left out nearly one of its units.
-  const taken = (cpuMs(child.pid) - before + tickMs) / (performance.now() - startedAt);
+  const taken = (cpuMs(child.pid) - before + cpuUnitMs) / (performance.now() - startedAt);
   child.kill("SIGTERM");
   await exited;
   return taken;
 }
 
-const tickMs = 10; // the kernel counts in hundredths of a second
+const cpuUnitMs = 10; // the kernel counts in hundredths of a second
 
 /** @param {number | undefined} pid */
 function cpuMs(pid) {
   const file = `/proc/${pid}/stat`;
   if (!existsSync(file)) throw new Error(`the CPU time of process ${pid} is read from ${file}, which isn't there`);
   const fields = readFileSync(file, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * tickMs;
+  return (Number(fields[11]) + Number(fields[12])) * cpuUnitMs;
 }

@@ -4,7 +4,7 @@ import type { LogLevel } from "../core/log-options.js";
 import { isLoud, logLine } from "../main/log-line.js";
 import type { Project } from "../services/project.js";
 import { runScheduler, tickSchedules, type DecidedRow, type RunSchedulerOptions } from "../services/run-scheduler.js";
-import { endingSignals } from "./ending-signals.js";
+import { onEndingSignal } from "./ending-signals.js";
 
 export interface KeepSchedulingOptions extends Omit<RunSchedulerOptions, "onNote" | "random"> {
   readonly level: LogLevel;
@@ -15,12 +15,11 @@ export interface KeepSchedulingOptions extends Omit<RunSchedulerOptions, "onNote
 export async function keepScheduling(project: Project, { level, onReady, ...options }: KeepSchedulingOptions): Promise<void> {
   let stop = () => {};
   let stopped = false;
-  const onSignal = () => {
-    for (const name of endingSignals) process.off(name, onSignal);
+  const stopListening = onEndingSignal(() => {
+    stopListening();
     stopped = true;
     stop();
-  };
-  for (const name of endingSignals) process.on(name, onSignal);
+  });
   try {
     const scheduler = await runScheduler(project, { ...options, random: randomBytes, onNote: writerOf(level) });
     onReady(scheduler.workflows);
@@ -28,7 +27,7 @@ export async function keepScheduling(project: Project, { level, onReady, ...opti
     if (stopped) stop();
     await scheduler.ended;
   } finally {
-    for (const name of endingSignals) process.off(name, onSignal);
+    stopListening();
   }
 }
 

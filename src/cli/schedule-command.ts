@@ -6,11 +6,10 @@ import type { Changes } from "./change-schedules.js";
 
 /** What the commands on schedules say alike. */
 export abstract class ScheduleCommand<T extends typeof Command> extends BaseCommand<T> {
-  /** A schedule as it stands now, and a note where nobody executes what it starts. */
-  protected async showSchedule(project: Project, schedule: ScheduleRecord): Promise<void> {
+  /** A schedule as it stands now. */
+  protected async showSchedule(schedule: ScheduleRecord): Promise<void> {
     const [{ scheduleRow }, { scheduleCard }] = await Promise.all([import("../services/schedule-row.js"), import("./views/schedule-card.js")]);
     this.show(scheduleRow(schedule), { table: (screen) => scheduleCard(schedule, screen), plain: () => [schedule.scheduleId] });
-    await this.noteUnserved(project, [schedule]);
   }
 
   /** Schedules that were paused, resumed or deleted: one that was named alone as an object. Throws what was refused first. */
@@ -23,9 +22,10 @@ export abstract class ScheduleCommand<T extends typeof Command> extends BaseComm
     if (refused[0] !== undefined) throw refused[0];
   }
 
+  /** Notes where nobody executes what active ones start. */
   protected async noteUnserved(project: Project, schedules: readonly ScheduleRecord[]): Promise<void> {
-    const { unservedSchedules } = await import("./unserved-schedules.js");
-    for (const line of await unservedSchedules(project, schedules)) this.note(line);
+    const { scheduleWaitsForWorker } = await import("./waits-for-worker.js");
+    for (const line of await scheduleWaitsForWorker(project, schedules)) this.note(line);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Interfaces } from "@oclif/core";
 import { custom, string } from "@oclif/core/flags";
 import { InvalidScheduleError } from "../core/errors.js";
-import type { ScheduleOptions, ScheduleTimes } from "../core/schedule/options.js";
+import { whenOptions, type ScheduleOptions, type ScheduleTimes } from "../core/schedule/options.js";
 import { catchups, overlapPolicies, type CalendarEntry, type Catchup, type OverlapPolicy } from "../core/schedule/schedule.js";
 import { parseTime } from "../core/schedule/times.js";
 import type { ScheduleChange } from "../services/change-schedule.js";
@@ -58,12 +58,10 @@ export const scheduleFlags = {
 export type TimesFlags = Interfaces.InferredFlags<typeof timesFlags>;
 type ScheduleFlags = Interfaces.InferredFlags<typeof scheduleFlags>;
 
-const kinds = ["cron", "interval", "calendar", "at"] as const;
-
 /** Throws UsageError where the flags say twice when it is due. */
 export function timesOf(flags: TimesFlags): ScheduleTimes {
-  const [kind, other] = kinds.filter((each) => flags[each] !== undefined);
-  if (other !== undefined) throw new UsageError(`--${kind} and --${other} were given together`, "leave out one of them: a schedule is due by the one or the other");
+  const [flag, other] = whenOptions.filter((each) => flags[each] !== undefined);
+  if (other !== undefined) throw new UsageError(`--${flag} and --${other} were given together`, "leave out one of them: a schedule is due by the one or the other");
   const { cron, interval, calendar, at, timezone, "start-at": startAt, "end-at": endAt } = flags;
   return defined({ cron, interval: secondsOf(interval), calendar, at, timezone, startAt: unless(none, startAt), endAt: unless(none, endAt) });
 }

@@ -1,6 +1,7 @@
 import { systemClock } from "../base/clock.js";
 import { parseDurationMs } from "../base/duration.js";
 import { refuseNever } from "../core/schedule/definition.js";
+import { whenOptions } from "../core/schedule/options.js";
 import type { ScheduleSpec } from "../core/schedule/schedule.js";
 import { specOf } from "../core/schedule/spec.js";
 import { parseTime } from "../core/schedule/times.js";
@@ -10,7 +11,7 @@ import { UsageError } from "./usage-error.js";
 /** The spec of a schedule that would be created now. Throws UsageError, and InvalidScheduleError with the flag, also where nothing is due from `from` on. */
 export async function specOfFlags(flags: TimesFlags, from?: string): Promise<ScheduleSpec> {
   const times = timesOf(flags);
-  if ((times.cron ?? times.interval ?? times.calendar ?? times.at) === undefined) throw new UsageError("nothing says when it is due", "give one of --cron, --interval, --calendar and --at");
+  if (whenOptions.every((option) => times[option] === undefined)) throw new UsageError("nothing says when it is due", "give one of --cron, --interval, --calendar and --at");
   return namingFlags(() => {
     const spec = specOf(times, systemClock.now());
     refuseNever(spec, momentIn(spec.timezone, "--from", from) - 1);

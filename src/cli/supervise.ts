@@ -3,7 +3,7 @@ import { isLoud, logLine } from "../main/log-line.js";
 import { processMeans } from "../main/process-means.js";
 import type { Project } from "../services/project.js";
 import { runWorkers, type RunningWorkers, type RunWorkersOptions } from "../services/run-workers.js";
-import { endingSignals } from "./ending-signals.js";
+import { onEndingSignal } from "./ending-signals.js";
 
 export interface SuperviseOptions extends Omit<RunWorkersOptions, "onNote"> {
   /** The first process is at work. */
@@ -27,12 +27,11 @@ export async function supervise(project: Project, { onReady, ...options }: Super
     processMeans(),
   );
   let signals = 0;
-  const onSignal = () => {
+  const stopListening = onEndingSignal(() => {
     signals++;
     if (signals === 1) supervisor.stop();
     else supervisor.kill();
-  };
-  for (const name of endingSignals) process.on(name, onSignal);
+  });
   try {
     await Promise.race([supervisor.ready.then((loaded) => onReady(loaded, supervisor.processes)), supervisor.ended]);
     await supervisor.ended;
@@ -43,6 +42,6 @@ export async function supervise(project: Project, { onReady, ...options }: Super
     if (signals === 0) throw error;
     return "stopped";
   } finally {
-    for (const name of endingSignals) process.off(name, onSignal);
+    stopListening();
   }
 }

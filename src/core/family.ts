@@ -1,7 +1,7 @@
 import { unreachable } from "../base/unreachable.js";
 import type { ChildOutcome } from "./events/child.js";
 import type { WorkflowEvent } from "./events/event.js";
-import type { OperationId, RunId } from "./ids.js";
+import type { OperationId, RunId, ScheduleId } from "./ids.js";
 import { isTerminal, settingsOf, type NewRun, type RunRecord } from "./run.js";
 
 /** An append to another run, in the transaction of the first. */
@@ -92,6 +92,11 @@ export interface CancellationRequest {
   readonly at: number;
   readonly reason?: string;
   readonly requestedBy: string;
+}
+
+/** Asks a run to end whose place the next tick of its schedule takes. */
+export function placeTaken(scheduleId: ScheduleId, at: number): CancellationRequest {
+  return { at, reason: `the next tick of its schedule ${scheduleId} takes its place`, requestedBy: `schedule ${scheduleId}` };
 }
 
 /**

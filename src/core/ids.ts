@@ -21,7 +21,8 @@ const ulidPattern = /^[0-9a-hjkmnp-tv-z]{26}$/;
 const hookPattern = /^hook_[A-Za-z0-9_.-]+_[1-9]\d*$/;
 const namePattern = /^[A-Za-z0-9_.-]+$/;
 const nameLengthMax = 128;
-const scheduleIdLengthMax = nameLengthMax + "auto_".length;
+const declaredPrefix = "auto_";
+const scheduleIdLengthMax = nameLengthMax + declaredPrefix.length;
 
 /** The text as a run id, or undefined where it is none. The only door for ids that come from outside. */
 export function parseRunId(text: string): RunId | undefined {
@@ -57,7 +58,7 @@ export function newScheduleId(nowMs: number, random: RandomBytes): ScheduleId {
 
 /** The id of the schedule that a workflow's definition declares. */
 export function declaredScheduleId(workflowName: string): ScheduleId {
-  return `auto_${workflowName}` as ScheduleId;
+  return `${declaredPrefix}${workflowName}` as ScheduleId;
 }
 
 /** Names are parts of ids that people type and put into URLs. */

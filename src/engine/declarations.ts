@@ -1,7 +1,6 @@
-import { encode } from "../base/codec.js";
 import { isObject } from "../base/json.js";
 import { InvalidDefinitionError, PyworkflowError } from "../core/errors.js";
-import { definitionOf, refuseNever, type Declaration, type DeclaredSchedule } from "../core/schedule/definition.js";
+import { refuseNever, rulesOf, type Declaration, type DeclaredSchedule } from "../core/schedule/definition.js";
 import type { ScheduleOptions } from "../core/schedule/options.js";
 import type { ScheduleSpec } from "../core/schedule/schedule.js";
 import type { WorkflowDefinition, WorkflowSchedule } from "./definition.js";
@@ -63,6 +62,5 @@ export function checkTimes(schedule: WorkflowSchedule): void {
 /** When a declared schedule is due. Throws InvalidScheduleError. */
 export function declaredSpec({ input, ...options }: WorkflowSchedule): ScheduleSpec {
   void input; // it needs the workflow's schema, which may answer later
-  const settings = { workflowName: "", durable: true, tags: [], recoverOnWorkerLoss: true, maxRecoveryAttempts: 0 };
-  return definitionOf(options, { settings, input: encode(undefined), createdAt: 0 }).spec;
+  return rulesOf(options, 0).spec;
 }

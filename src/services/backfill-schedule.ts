@@ -6,7 +6,7 @@ import { decideAsked } from "../core/schedule/decide.js";
 import { dueTimes } from "../core/schedule/next.js";
 import type { OverlapPolicy, ScheduleRecord, Tick } from "../core/schedule/schedule.js";
 import type { Backend } from "../storage/backend.js";
-import { decideSchedule, refuseDeleted, type Schedulable } from "./decide-schedule.js";
+import { decideSchedule, refuseDeleted, type Schedulable, type Subject } from "./decide-schedule.js";
 import { findSchedule } from "./find-schedule.js";
 import { upTo } from "./pages.js";
 import type { Project } from "./project.js";
@@ -83,12 +83,7 @@ function backfillTimes({ spec }: Pick<ScheduleRecord, "spec">, { start, end }: P
   return dues;
 }
 
-interface Chunk {
-  readonly scheduleId: ScheduleId;
-  readonly overlapPolicy: OverlapPolicy | undefined;
-}
-
-async function decideChunk(project: Schedulable, subject: Chunk, chunk: readonly number[]): Promise<readonly Tick[]> {
+async function decideChunk(project: Schedulable, subject: Subject, chunk: readonly number[]): Promise<readonly Tick[]> {
   const decided = await decideSchedule(project, subject, async (seen) => {
     refuseDeleted(seen.schedule);
     // Read behind the version: whoever decides one of them meanwhile raises it.
@@ -104,8 +99,8 @@ async function decideChunk(project: Schedulable, subject: Chunk, chunk: readonly
 }
 
 /** Those of the due times that an earlier backfill brought to a run, or buffered for one. */
-async function settledDues(backend: Backend, scheduleId: ScheduleId, chunk: readonly number[]): Promise<ReadonlySet<number>> {
-  const [dueFrom = 0, dueLast = dueFrom] = [chunk[0], chunk.at(-1)];
+async function settledDues(backend: Backend, scheduleId: ScheduleId, dues: readonly number[]): Promise<ReadonlySet<number>> {
+  const [dueFrom = 0, dueLast = dueFrom] = [dues[0], dues.at(-1)];
   const { found } = await upTo<Tick>(Infinity, (last, limit) => backend.listTicks({ scheduleId, kind: "backfill", dueFrom, dueBefore: last?.due ?? dueLast + 1, limit }));
   return new Set(found.filter(({ runId, decision }) => runId !== undefined || decision === "buffered").map(({ due }) => due));
 }

@@ -28,7 +28,7 @@ export async function checkStore(store: Store): Promise<StoreCheck> {
 async function checkRuns(backend: Backend): Promise<StoreCheck> {
   const findings: StoreCheck["findings"][number][] = [];
   let [runs, events] = [0, 0];
-  for (let page = await backend.listRuns({ limit: pageSize }); page.length > 0; page = await pageAfter(backend, page)) {
+  for await (const page of pagesOf<RunRecord>((last) => backend.listRuns({ limit: pageSize, ...(last && { before: last.runId }) }))) {
     for (const run of page) {
       const checked = await checkRun(backend, run);
       events += checked.events;
@@ -39,9 +39,9 @@ async function checkRuns(backend: Backend): Promise<StoreCheck> {
   return { runs, events, findings };
 }
 
-async function pageAfter(backend: Backend, page: readonly RunRecord[]): Promise<readonly RunRecord[]> {
-  const last = page.at(-1);
-  return last ? backend.listRuns({ limit: pageSize, before: last.runId }) : [];
+// All that a store gives in pages; `read` is told the last one that is known.
+async function* pagesOf<T>(read: (last: T | undefined) => Promise<readonly T[]>): AsyncGenerator<readonly T[]> {
+  for (let page = await read(undefined); page.length > 0; page = await read(page.at(-1))) yield page;
 }
 
 // Row, history and workers are read one after the other, and a run may move between: what is really wrong stays wrong.
@@ -69,18 +69,13 @@ async function tickOf(backend: Backend, { schedule, scheduledTime }: RunRecord):
 
 async function checkSchedules({ backend, clock = systemClock }: Store): Promise<readonly ScheduleFinding[]> {
   const findings: ScheduleFinding[] = [];
-  for (let page = await backend.listSchedules({ limit: pageSize }); page.length > 0; page = await schedulesAfter(backend, page)) {
+  for await (const page of pagesOf<ScheduleRecord>((last) => backend.listSchedules({ limit: pageSize, ...(last && { before: last.scheduleId }) }))) {
     for (const schedule of page) {
       findings.push(...(await checkSchedule({ backend, clock }, schedule)));
       for await (const ticks of ledger(backend, schedule)) findings.push(...findingsOfTicks(schedule, ticks, await runsOf(backend, ticks)));
     }
   }
   return findings;
-}
-
-async function schedulesAfter(backend: Backend, page: readonly ScheduleRecord[]): Promise<readonly ScheduleRecord[]> {
-  const last = page.at(-1);
-  return last ? backend.listSchedules({ limit: pageSize, before: last.scheduleId }) : [];
 }
 
 // As with a run: schedule, live runs and ticks are read one after the other.

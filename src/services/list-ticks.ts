@@ -21,10 +21,10 @@ export interface ListTicksOptions extends Partial<Pick<TickFilter, "kind" | "dec
 
 const limitDefault = 50;
 
-/** What was decided about a schedule's due times, newest due time first; 50 of them, unless `limit` says otherwise. Throws as {@link findSchedule}. */
-export async function listTicks({ backend }: Pick<Project, "backend">, text: string, { limit = limitDefault, ...filter }: ListTicksOptions = {}): Promise<readonly TickRow[]> {
+/** The ledger of a schedule, newest due time first; 50 ticks, unless `limit` says otherwise. Throws as {@link findSchedule}. */
+export async function listTicks({ backend }: Pick<Project, "backend">, text: string, { limit = limitDefault, ...filter }: ListTicksOptions = {}): Promise<readonly Tick[]> {
   const { scheduleId } = await findSchedule({ backend }, text);
-  return (await backend.listTicks({ scheduleId, ...filter, limit })).map(tickRow);
+  return backend.listTicks({ scheduleId, ...filter, limit });
 }
 
 /** A tick under the names that JSON shows. */

@@ -15,6 +15,7 @@ import { backfillSchedule } from "./backfill-schedule.js";
 import { deleteSchedule, pauseSchedule, resumeSchedule, updateSchedule, type ScheduleChange } from "./change-schedule.js";
 import { createSchedule } from "./create-schedule.js";
 import { listSchedules } from "./list-schedules.js";
+import { listTicks } from "./list-ticks.js";
 import { nextTimes } from "./next-times.js";
 import type { Project } from "./project.js";
 import { triggerSchedule } from "./trigger-schedule.js";
@@ -157,7 +158,6 @@ export interface SchedulesParts extends Pick<Project, "backend" | "clock"> {
 }
 
 const countDefault = 10;
-const ticksDefault = 50;
 
 export function schedulesOf(parts: SchedulesParts): Schedules {
   const find = (text: string) => recordOf(parts, text);
@@ -188,10 +188,7 @@ export function schedulesOf(parts: SchedulesParts): Schedules {
       const { ticks, runIds, passedOver } = await backfillSchedule(parts, scheduleId, { ...range, overlapPolicy: policyOf(overlapPolicy), onProgress });
       return { ticks: ticks.map(tickOf), runIds, passedOver };
     },
-    async ticks(text, { limit = ticksDefault, ...filter } = {}) {
-      const { scheduleId } = await find(text);
-      return (await parts.backend.listTicks({ scheduleId, ...filter, limit })).map(tickOf);
-    },
+    ticks: async (text, filter) => (await listTicks(parts, (await find(text)).scheduleId, filter)).map(tickOf),
     async next(schedule, { count = countDefault, from } = {}) {
       const now = parts.clock.now();
       const spec = typeof schedule === "string" ? (await find(schedule)).spec : specOf(schedule, now);

@@ -61,6 +61,6 @@ function start(kind: "scheduler" | "worker"): WorkerCommand {
 
 async function command(...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await pyworkflow(args, { cwd: project.path });
-  expect(code, stderr).toBe(0);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
   return stdout;
 }

@@ -11,7 +11,7 @@ import { backfillSchedule, planBackfill } from "../../src/services/backfill-sche
 import { deleteSchedule, pauseSchedule, resumeSchedule } from "../../src/services/change-schedule.js";
 import { findSchedule } from "../../src/services/find-schedule.js";
 import { listRuns } from "../../src/services/list-runs.js";
-import { listTicks } from "../../src/services/list-ticks.js";
+import { listTicks, tickRow } from "../../src/services/list-ticks.js";
 import type { Project } from "../../src/services/project.js";
 import { showRun } from "../../src/services/show-run.js";
 import { triggerSchedule } from "../../src/services/trigger-schedule.js";
@@ -197,13 +197,13 @@ test("listTicks tells the ledger, newest due time first", async () => {
   const { tick } = await triggerSchedule(world, "mine");
   await world.pass(hourMs / 2);
   await world.tick();
-  const rows = await listTicks(world, "mi");
-  expect(rows).toEqual([
+  const ticks = await listTicks(world, "mi");
+  expect(ticks.map(tickRow)).toEqual([
     { due: new Date(Date.UTC(2026, 0, 15, 9)), decided_at: new Date(startMs + hourMs / 2), decision: "skipped", reason: `${tick.runId} has not ended (overlap: skip)`, kind: "schedule", run_id: null },
     { due: new Date(startMs), decided_at: new Date(startMs), decision: "fired", reason: "triggered by hand", kind: "trigger", run_id: tick.runId },
   ]);
-  expect(await listTicks(world, "mine", { limit: 1 })).toEqual(rows.slice(0, 1));
-  expect(await listTicks(world, "mine", { kind: "trigger" })).toEqual(rows.slice(1));
+  expect(await listTicks(world, "mine", { limit: 1 })).toEqual(ticks.slice(0, 1));
+  expect(await listTicks(world, "mine", { kind: "trigger" })).toEqual(ticks.slice(1));
   expect(await listTicks(world, "mine", { decision: "buffered" })).toEqual([]);
 });
 

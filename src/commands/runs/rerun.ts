@@ -42,7 +42,7 @@ export default class RunsRerun extends BaseCommand<typeof RunsRerun> {
   private async change(): Promise<RerunOptions["changeInput"]> {
     const { arg, "args-json": argsJson } = this.flags;
     if (arg.length === 0 && argsJson === undefined) return undefined;
-    const [{ changedInput }, { limits }] = await Promise.all([import("../../cli/rerun-input.js"), this.loadWorkflows()]);
+    const [{ changedInput }, { limits }] = await Promise.all([import("../../cli/changed-input.js"), this.loadWorkflows()]);
     return (original) => changedInput(original, { arg, argsJson }, limits);
   }
 }

@@ -34,7 +34,8 @@ export default class SchedulesCreate extends ScheduleCommand<typeof SchedulesCre
     const options = scheduleOptionsOf(this.flags);
     await this.withProject({ readOnly: false }, async (project) => {
       const schedule = await namingFlags(() => createSchedule(project, { workflow, options, input, ...defined({ scheduleId }) }));
-      await this.showSchedule(project, schedule);
+      await this.showSchedule(schedule);
+      await this.noteUnserved(project, [schedule]);
     });
   }
 }

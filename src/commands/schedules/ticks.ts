@@ -21,11 +21,11 @@ export default class SchedulesTicks extends BaseCommand<typeof SchedulesTicks> {
   };
 
   async run(): Promise<void> {
-    const [{ listTicks }, { tickTable }] = await Promise.all([import("../../services/list-ticks.js"), import("../../cli/views/tick-table.js")]);
+    const [{ listTicks, tickRow }, { tickTable }] = await Promise.all([import("../../services/list-ticks.js"), import("../../cli/views/tick-table.js")]);
     const { limit, kind, decision } = this.flags;
     // One more than wanted tells whether the ledger goes on.
     const found = await this.withProject({ readOnly: true }, (project) => listTicks(project, this.args.id, { limit: limit + 1, ...defined({ kind, decision }) }));
-    const ticks = found.slice(0, limit);
+    const ticks = found.slice(0, limit).map(tickRow);
     this.show(ticks, {
       table: (screen) => tickTable(ticks, screen),
       plain: () => ticks.map((tick) => [tick.due.toISOString(), tick.decision, tick.run_id ?? "-"].join(" ")),

@@ -29,7 +29,8 @@ export default class SchedulesUpdate extends ScheduleCommand<typeof SchedulesUpd
       const found = await findSchedule(project, this.args.id);
       const input = await inputOf?.(found);
       const schedule = await namingFlags(() => updateSchedule(project, found.scheduleId, { ...change, ...defined({ input }) }));
-      await this.showSchedule(project, schedule);
+      await this.showSchedule(schedule);
+      await this.noteUnserved(project, [schedule]);
       if (schedule.declared !== undefined) this.note(`${schedule.scheduleId} comes from the code of its workflow: what was changed here holds until its declaration is changed there.`);
     });
   }
@@ -37,7 +38,7 @@ export default class SchedulesUpdate extends ScheduleCommand<typeof SchedulesUpd
   // Only another input needs the workflow's schema, and with it the modules.
   private async changedInput() {
     const { arg, "args-json": argsJson } = this.flags;
-    const [{ changedInput }, { limits }] = await Promise.all([import("../../cli/rerun-input.js"), this.loadWorkflows()]);
+    const [{ changedInput }, { limits }] = await Promise.all([import("../../cli/changed-input.js"), this.loadWorkflows()]);
     return ({ input, settings }: ScheduleRecord) => changedInput({ input, workflowName: settings.workflowName }, { arg, argsJson }, limits);
   }
 }

@@ -5,7 +5,7 @@ import { InvalidScheduleError } from "../errors/schedules.js";
 import type { RunSettings } from "../run.js";
 import { checkDuration, checkKeys, checkText, checkWord } from "./check.js";
 import { nextDue } from "./next.js";
-import type { ScheduleOptions } from "./options.js";
+import { whenOptions, type ScheduleOptions } from "./options.js";
 import { catchups, overlapPolicies, type ScheduleDefinition, type ScheduleSpec } from "./schedule.js";
 import { specOf, timesOf } from "./spec.js";
 import { specWords } from "./words.js";
@@ -18,11 +18,15 @@ export interface DefinitionParts {
   readonly createdAt: number;
 }
 
-const timeOptions = ["cron", "interval", "calendar", "at", "timezone", "startAt", "endAt", "jitter"] as const satisfies (keyof ScheduleOptions)[];
-const optionNames = [...timeOptions, "overlapPolicy", "catchup", "catchupWindow", "description"] as const satisfies (keyof ScheduleOptions)[];
+const optionNames = [...whenOptions, "timezone", "startAt", "endAt", "jitter", "overlapPolicy", "catchup", "catchupWindow", "description"] as const satisfies (keyof ScheduleOptions)[];
 
 /** The schedule that options describe. Throws InvalidScheduleError, with the option, where they contradict each other or are not understood. */
 export function definitionOf(options: ScheduleOptions, { settings, input, createdAt }: DefinitionParts): ScheduleDefinition {
+  return { ...rulesOf(options, createdAt), input, settings };
+}
+
+/** A definition but for what its runs begin with. Throws as {@link definitionOf}. */
+export function rulesOf(options: ScheduleOptions, createdAt: number): Omit<ScheduleDefinition, "input" | "settings"> {
   checkKeys("schedule", options, optionNames);
   const { overlapPolicy, catchup, catchupWindow, description } = options;
   const { schedule } = defaults;
@@ -32,8 +36,6 @@ export function definitionOf(options: ScheduleOptions, { settings, input, create
     catchup: catchup === undefined ? schedule.catchup : checkWord("catchup", catchup, catchups),
     catchupWindowMs: catchupWindow === undefined ? schedule.catchupWindowMs : checkDuration("catchupWindow", catchupWindow),
     ...(description !== undefined && { description: checkText("description", description) }),
-    input,
-    settings,
   };
 }
 

@@ -17,6 +17,7 @@ type Fault = Omit<ScheduleFinding, "scheduleId">;
 /** What a check of a schedule rests on, beside the schedule. */
 export interface ScheduleFacts {
   readonly live: readonly LiveRun[];
+  /** Milliseconds since the epoch. */
   readonly now: number;
 }
 

@@ -1,9 +1,12 @@
 import type { Duration } from "../../base/duration.js";
 import type { CalendarEntry, Catchup, OverlapPolicy } from "./schedule.js";
 
+/** Each says when a schedule is due; one of them has to be given. */
+export const whenOptions = ["cron", "interval", "calendar", "at"] as const satisfies readonly (keyof ScheduleTimes)[];
+
 /** When a schedule is due, as people write it: one of `cron`, `interval`, `calendar` and `at`, and what limits them. */
 export interface ScheduleTimes {
-  /** Five fields (minute, hour, day of month, month, day of week), or six with seconds first; names, lists, ranges, steps, `L` and `#`. */
+  /** Five fields (minute, hour, day of month, month, day of week), or six with seconds first; names, lists, ranges, steps, `L`, `W` and `#`; or `@daily` and its like. */
   readonly cron?: string;
   /** Time between two due times, counted from `startAt` (or the creation), however long a run takes and the clocks shift. At least a second. */
   readonly interval?: Duration;

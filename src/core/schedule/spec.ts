@@ -7,13 +7,12 @@ import { checkCalendar } from "./calendar.js";
 import { checkDuration, checkText, shown } from "./check.js";
 import { checkCron } from "./cron.js";
 import { horizon } from "./next.js";
-import type { ScheduleTimes } from "./options.js";
+import { whenOptions, type ScheduleTimes } from "./options.js";
 import type { ScheduleSpec, When } from "./schedule.js";
 import { parseTime } from "./times.js";
 import { isZone } from "./zone.js";
 
 const timeLeast = -62_167_219_200_000; // the year 0: what ISO 8601 writes with four digits
-const kinds = ["cron", "interval", "calendar", "at"] as const;
 
 /** The spec that times describe. `createdAt` (milliseconds since the epoch): an interval without `startAt` counts from it. Throws InvalidScheduleError. */
 export function specOf(times: ScheduleTimes, createdAt: number): ScheduleSpec {
@@ -74,10 +73,10 @@ export function checkTime(option: string, value: unknown, zone: string): number 
 }
 
 function whenOf(times: ScheduleTimes, zone: string, anchor: number): When {
-  const [kind, other] = kinds.filter((known) => times[known] !== undefined);
-  if (kind === undefined) throw new InvalidScheduleError("schedule", "nothing says when it is due", `give one of ${kinds.join(", ")}`);
-  if (other !== undefined) throw new InvalidScheduleError(other, `${kind} says already when it is due`, `give one of ${kinds.join(", ")}`);
-  switch (kind) {
+  const [option, other] = whenOptions.filter((known) => times[known] !== undefined);
+  if (option === undefined) throw new InvalidScheduleError("schedule", "nothing says when it is due", `give one of ${whenOptions.join(", ")}`);
+  if (other !== undefined) throw new InvalidScheduleError(other, `${option} says already when it is due`, `give one of ${whenOptions.join(", ")}`);
+  switch (option) {
     case "cron":
       return { cron: checkCron(times.cron) };
     case "interval":
@@ -87,7 +86,7 @@ function whenOf(times: ScheduleTimes, zone: string, anchor: number): When {
     case "at":
       return { at: checkTime("at", times.at, zone) };
     default:
-      return unreachable(kind);
+      return unreachable(option);
   }
 }
 

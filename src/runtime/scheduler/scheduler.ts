@@ -50,14 +50,8 @@ class RunningScheduler implements Scheduler {
 
   constructor(parts: SchedulerParts) {
     this.#parts = parts;
-    const { backend, clock, onNote, ticksAt = "debug", onDecided } = parts;
-    this.#ticker = new Ticker({
-      ...parts,
-      onDecided: (decided) => {
-        noteTicks(decided, { level: ticksAt, onNote });
-        onDecided?.(decided);
-      },
-    });
+    const { backend, clock, onNote, ticksAt = "debug" } = parts;
+    this.#ticker = new Ticker(parts, (decided) => noteTicks(decided, { level: ticksAt, onNote }));
     this.#watch = new ClockWatch(clock);
     this.#stopListening = backend.onWake(() => {
       this.#rung = true;

@@ -1,4 +1,3 @@
-import type { Clock } from "../../base/clock.js";
 import { setAlarm } from "../../base/clock.js";
 import { deferred } from "../../base/deferred.js";
 import { StorageError } from "../../core/errors.js";
@@ -9,7 +8,6 @@ import { syncSchedules, type SyncParts } from "./sync.js";
 
 export interface SchedulingParts extends SchedulerParts {
   readonly backend: Backend;
-  readonly clock: Clock;
   /** What the code of this process, or of its workers, says of its workflows. */
   readonly declarations: readonly Declaration[];
   /** False: the declarations are stored, and others start the runs. */

@@ -14,8 +14,6 @@ export interface TickParts {
   readonly clock: Pick<Clock, "now">;
   readonly random: RandomBytes;
   readonly onNote: (note: ExecutorNote) => void;
-  /** Hears what was decided, once it is durable. */
-  readonly onDecided?: (decided: readonly DecidedTick[]) => void;
 }
 
 /** A due time, and what was decided about it. */
@@ -34,11 +32,9 @@ export interface Look {
 /** Decides whatever is due, by now and while it works, and returns it in the order in which it was decided. Throws StorageError; what was decided before that stays. */
 export async function tickOnce(parts: TickParts): Promise<readonly DecidedTick[]> {
   const all: DecidedTick[] = [];
-  const onDecided = (decided: readonly DecidedTick[]) => {
+  const ticker = new Ticker(parts, (decided) => {
     for (const tick of decided) all.push(tick);
-    parts.onDecided?.(decided);
-  };
-  const ticker = new Ticker({ ...parts, onDecided });
+  });
   while ((await ticker.look()).again) await othersTurn();
   return all;
 }
@@ -53,11 +49,14 @@ export function othersTurn(): Promise<void> {
 /** Looks for due schedules and decides what is due of them, a batch at a time. */
 export class Ticker {
   readonly #parts: TickParts;
+  readonly #onDecided: (decided: readonly DecidedTick[]) => void;
   /** Schedules that can't be decided, by their versions: left alone until somebody changes them. */
   readonly #undecidable = new Map<ScheduleId, number>();
 
-  constructor(parts: TickParts) {
+  /** `onDecided` hears what was decided, once it is durable. */
+  constructor(parts: TickParts, onDecided: (decided: readonly DecidedTick[]) => void = () => {}) {
     this.#parts = parts;
+    this.#onDecided = onDecided;
   }
 
   /** Decides at most `dueMax` schedules in one transaction. Those that others have changed meanwhile are due again at the next look. Throws StorageError. */
@@ -97,7 +96,7 @@ export class Ticker {
     const results = await this.#commit(batch);
     const accepted = batch.filter((commit, place) => this.#isAccepted(commit, results[place]));
     const decided = accepted.flatMap(({ scheduleId, ticks }) => ticks.map((tick) => ({ scheduleId, tick })));
-    if (decided.length > 0) this.#parts.onDecided?.(decided);
+    if (decided.length > 0) this.#onDecided(decided);
   }
 
   async #commit(batch: readonly ScheduleCommit[]): Promise<readonly ScheduleCommitResult[]> {

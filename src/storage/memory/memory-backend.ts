@@ -3,6 +3,7 @@ import type { RecordedEvent } from "../../core/events/event.js";
 import { claimEvent, isClaimable } from "../../core/claim.js";
 import { defaults } from "../../core/defaults.js";
 import { StorageError } from "../../core/errors.js";
+import { placeTaken } from "../../core/family.js";
 import type { HookRecord } from "../../core/hooks.js";
 import type { RunId, ScheduleId, WorkerId } from "../../core/ids.js";
 import { lossEvents, outcomeOfLoss, type LossOutcome } from "../../core/recovery.js";
@@ -153,7 +154,7 @@ class MemoryStore {
     // Nothing was written so far, and from here on nothing is refused.
     this.#schedules.write(member);
     for (const run of create) this.#runs.create(run);
-    for (const runId of cancel) this.#runs.ask(runId, { at: now, reason: `the next tick of its schedule ${scheduleId} takes its place`, requestedBy: `schedule ${scheduleId}` });
+    for (const runId of cancel) this.#runs.ask(runId, placeTaken(scheduleId, now));
     return { accepted: true };
   }
 

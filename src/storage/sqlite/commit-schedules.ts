@@ -1,4 +1,4 @@
-import { requestEvents, type CancellationRequest } from "../../core/family.js";
+import { placeTaken, requestEvents, type CancellationRequest } from "../../core/family.js";
 import type { RunId } from "../../core/ids.js";
 import { isTerminal } from "../../core/run.js";
 import type { ScheduleCommit, ScheduleCommitResult } from "../backend.js";
@@ -23,8 +23,7 @@ function commitSchedule(connection: Connection, member: ScheduleCommit): Schedul
   if (definition) saveDefinition(connection, before.key, definition);
   saveTicks(connection, before.key, changes);
   for (const run of create) insertRun(connection, run);
-  const request = { at: now, reason: `the next tick of its schedule ${scheduleId} takes its place`, requestedBy: `schedule ${scheduleId}` };
-  for (const runId of cancel) askToEnd(connection, runId, request);
+  for (const runId of cancel) askToEnd(connection, runId, placeTaken(scheduleId, now));
   return { accepted: true };
 }
 
