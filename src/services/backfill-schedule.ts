@@ -84,7 +84,7 @@ function backfillTimes({ spec }: Pick<ScheduleRecord, "spec">, { start, end }: P
 }
 
 async function decideChunk(project: Schedulable, subject: Subject, chunk: readonly number[]): Promise<readonly Tick[]> {
-  const decided = await decideSchedule(project, subject, async (seen) => {
+  const written = await decideSchedule(project, subject, async (seen) => {
     refuseDeleted(seen.schedule);
     // Read behind the version: whoever decides one of them meanwhile raises it.
     const settled = await settledDues(project.backend, subject.scheduleId, chunk);
@@ -95,7 +95,7 @@ async function decideChunk(project: Schedulable, subject: Subject, chunk: readon
     return { ...decision, asked: new Set(dues) };
   });
   // What came before them and could start now is decided along with them.
-  return decided?.ticks.filter(({ kind, due }) => kind === "backfill" && decided.asked.has(due)) ?? [];
+  return written?.decided.ticks.filter(({ kind, due }) => kind === "backfill" && written.decided.asked.has(due)) ?? [];
 }
 
 /** Those of the due times that an earlier backfill brought to a run, or buffered for one. */

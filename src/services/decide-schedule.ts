@@ -22,11 +22,17 @@ export interface Seen extends LoadedSchedule {
 
 export type Decided = Omit<ScheduleCommit, "scheduleId" | "version" | "now">;
 
+/** A decision that was written, and the schedule as it left it. */
+export interface Written<D extends Decided> {
+  readonly decided: D;
+  readonly schedule: ScheduleRecord;
+}
+
 /**
  * Loads a schedule, decides, and writes what was decided; once more from the beginning where the schedule has changed in between. Undefined
  * decides nothing. Throws ScheduleNotFoundError, and what `decide` throws: then nothing was written.
  */
-export async function decideSchedule<D extends Decided>({ backend, clock }: Schedulable, { scheduleId, overlapPolicy }: Subject, decide: (seen: Seen) => Promise<D | undefined> | D | undefined): Promise<D | undefined> {
+export async function decideSchedule<D extends Decided>({ backend, clock }: Schedulable, { scheduleId, overlapPolicy }: Subject, decide: (seen: Seen) => Promise<D | undefined> | D | undefined): Promise<Written<D> | undefined> {
   let expected = overlapPolicy ?? "skip";
   for (;;) {
     const loaded = await backend.loadSchedule(scheduleId, expected);
@@ -41,7 +47,7 @@ export async function decideSchedule<D extends Decided>({ backend, clock }: Sche
     const decided = await decide({ ...loaded, policy, now });
     if (decided === undefined) return undefined;
     const [result] = await backend.commitSchedules([{ ...decided, scheduleId, version, now }]);
-    if (result?.accepted) return decided;
+    if (result?.accepted) return { decided, schedule: { ...loaded.schedule, ...decided.definition, ...decided.state, version: version + 1 } };
     assert(result?.refused !== "tick", "I8", `a tick of ${scheduleId} was decided that is in its ledger already`);
   }
 }

@@ -23,15 +23,15 @@ export interface Triggered {
  */
 export async function triggerSchedule(project: Schedulable, text: string, { overlapPolicy }: TriggerOptions = {}): Promise<Triggered> {
   const { scheduleId } = await findSchedule(project, text);
-  const decided = await decideSchedule(project, { scheduleId, overlapPolicy }, async (seen) => {
+  const written = await decideSchedule(project, { scheduleId, overlapPolicy }, async (seen) => {
     refuseDeleted(seen.schedule);
     const due = await freeDue(project, scheduleId, seen.now);
     const decision = decideAsked(seen, { kind: "trigger", dues: [due], overlapPolicy: seen.policy }, { now: seen.now, newRunId: runIdsInOrder(seen.now, randomBytes) });
     return { ...decision, due };
   });
-  const tick = decided?.ticks.findLast(({ kind, due }) => kind === "trigger" && due === decided.due);
-  assert(tick !== undefined, "I8", `no tick was decided for ${scheduleId}`);
-  return { schedule: await findSchedule(project, scheduleId), tick };
+  const tick = written?.decided.ticks.findLast(({ kind, due }) => kind === "trigger" && due === written.decided.due);
+  assert(written !== undefined && tick !== undefined, "I8", `no tick was decided for ${scheduleId}`);
+  return { schedule: written.schedule, tick };
 }
 
 // Two in one millisecond are two ticks (I8): the second must not take the row of a first that is buffered. Read behind the version: whoever triggers

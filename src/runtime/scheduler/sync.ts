@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../base/clock.js";
 import { isObject } from "../../base/json.js";
 import { defaults } from "../../core/defaults.js";
-import { declaredScheduleId, newRunId, type RandomBytes, type ScheduleId } from "../../core/ids.js";
+import { declaredScheduleId, runIdsInOrder, type RandomBytes, type ScheduleId } from "../../core/ids.js";
 import type { RunSettings } from "../../core/run.js";
 import { decideOwed, decideStopped } from "../../core/schedule/decide.js";
 import { definitionOf, type Declaration, type DeclaredSchedule } from "../../core/schedule/definition.js";
@@ -85,7 +85,7 @@ function changeOf(loaded: LoadedSchedule, { settings, schedule }: Declaration, {
     const isDone = decision.state.status === "deleted";
     return { scheduleId, now, ...decision, isDone, ...(isDone && { definition: { ...definitionIn(before), declared: withdrawn[before.status] ?? "" } }) };
   }
-  const owed = decideOwed(loaded, { now, newRunId: () => newRunId(now, random) });
+  const owed = decideOwed(loaded, { now, newRunId: runIdsInOrder(now, random) });
   if (owed !== undefined) return { scheduleId, now, ...owed, isDone: false };
   const definition = { ...definitionOf(schedule.options, { settings, input: schedule.input, createdAt }), declared: textOf(schedule) };
   return { scheduleId, version, now, definition, state: stateWith(definition, before, now), ticks: [], create: [], cancel: [], isDone: true };
