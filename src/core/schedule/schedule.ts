@@ -78,6 +78,8 @@ export interface NewSchedule extends ScheduleDefinition {
 /** What moves while a schedule lives; written as a whole by whoever has seen its version. Times in milliseconds since the epoch. */
 export interface ScheduleState {
   readonly status: ScheduleStatus;
+  /** The status that it had when the code no longer declared it, which deleted it: it comes back with its declaration. */
+  readonly withdrawnFrom?: "active" | "paused" | undefined;
   /** The first due time that is not decided; absent where there is none, or the schedule is not active. */
   readonly nextDueAt?: number | undefined;
   /** When a scheduler has something to decide: the next due time with its jitter, or at once where a buffered tick may start. */

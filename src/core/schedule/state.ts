@@ -21,6 +21,6 @@ export function afterRetry(state: ScheduleState): ScheduleState {
 
 /** The state alone, without what it belongs to. */
 export function stateOf(record: ScheduleState): ScheduleState {
-  const { status, nextDueAt, wakeAt, decidedUpTo, totalRuns, successfulRuns, failedRuns, skippedRuns, missedRuns, bufferedCount, lastRunAt, lastRunId, updatedAt } = record;
-  return { status, nextDueAt, wakeAt, decidedUpTo, totalRuns, successfulRuns, failedRuns, skippedRuns, missedRuns, bufferedCount, lastRunAt, lastRunId, updatedAt };
+  const { status, withdrawnFrom, nextDueAt, wakeAt, decidedUpTo, totalRuns, successfulRuns, failedRuns, skippedRuns, missedRuns, bufferedCount, lastRunAt, lastRunId, updatedAt } = record;
+  return { status, withdrawnFrom, nextDueAt, wakeAt, decidedUpTo, totalRuns, successfulRuns, failedRuns, skippedRuns, missedRuns, bufferedCount, lastRunAt, lastRunId, updatedAt };
 }

@@ -38,9 +38,6 @@ export async function syncSchedules(parts: SyncParts, declarations: readonly Dec
   return changes;
 }
 
-/** What `declared` of a schedule becomes when its declaration goes, by its status then: so it is known when it comes back that no hand deleted it. */
-const withdrawn: Readonly<Record<string, string>> = { active: "withdrawn", paused: "withdrawn while paused" };
-
 async function syncDeclared(parts: SyncParts, declaration: Declaration): Promise<SyncChange["did"] | undefined> {
   const { backend, clock } = parts;
   const scheduleId = declaredScheduleId(declaration.settings.workflowName);
@@ -68,10 +65,10 @@ function firstOf(scheduleId: ScheduleId, settings: RunSettings, { createdAt, ...
 
 type ScheduleDefinitionOfCode = ScheduleDefinition & Pick<ScheduleRecord, "scheduleId" | "createdAt"> & { readonly declared: string };
 
-function wantedOf({ status, declared = "" }: ScheduleRecord, schedule: DeclaredSchedule | undefined): "updated" | "revived" | "deleted" | undefined {
-  const isWithdrawn = Object.values(withdrawn).includes(declared);
-  if (schedule === undefined) return status === "deleted" || declared === "" || isWithdrawn ? undefined : "deleted";
-  if (isWithdrawn && status === "deleted") return "revived";
+function wantedOf({ status, declared, withdrawnFrom }: ScheduleRecord, schedule: DeclaredSchedule | undefined): "updated" | "revived" | "deleted" | undefined {
+  const isWithdrawn = withdrawnFrom !== undefined;
+  if (schedule === undefined) return status === "deleted" || declared === undefined || isWithdrawn ? undefined : "deleted";
+  if (isWithdrawn) return status === "deleted" ? "revived" : "updated";
   return declared === textOf(schedule) ? undefined : "updated";
 }
 
@@ -83,7 +80,8 @@ function changeOf(loaded: LoadedSchedule, { settings, schedule }: Declaration, {
   if (schedule === undefined) {
     const decision = decideStopped(loaded, "deleted", now);
     const isDone = decision.state.status === "deleted";
-    return { scheduleId, now, ...decision, isDone, ...(isDone && { definition: { ...definitionIn(before), declared: withdrawn[before.status] ?? "" } }) };
+    const withdrawnFrom = before.status === "paused" ? "paused" : "active";
+    return { scheduleId, now, ...decision, isDone, ...(isDone && { state: { ...decision.state, withdrawnFrom } }) };
   }
   const owed = decideOwed(loaded, { now, newRunId: runIdsInOrder(now, random) });
   if (owed !== undefined) return { scheduleId, now, ...owed, isDone: false };
@@ -92,9 +90,10 @@ function changeOf(loaded: LoadedSchedule, { settings, schedule }: Declaration, {
 }
 
 function stateWith(definition: ScheduleDefinition, before: ScheduleRecord, now: number): ScheduleState {
-  if (before.status !== "deleted") return redefined(before, definition, now);
-  if (before.declared === withdrawn["active"]) return resumed({ ...before, ...definition }, now);
-  return before.declared === withdrawn["paused"] ? stopped(before, "paused", now) : redefined(before, definition, now);
+  const schedule = { ...before, withdrawnFrom: undefined };
+  if (before.status === "deleted" && before.withdrawnFrom === "active") return resumed({ ...schedule, ...definition }, now);
+  if (before.status === "deleted" && before.withdrawnFrom === "paused") return stopped(schedule, "paused", now);
+  return redefined(schedule, definition, now);
 }
 
 /** The declaration as text. The order in which somebody writes options says nothing. */
