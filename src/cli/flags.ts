@@ -29,19 +29,19 @@ export const moment = custom<number>({
 export const duration = custom<number>({
   helpValue: "DURATION",
   parse: async (input) => {
-    const ms = parseDurationMs(/^\d+(?:\.\d+)?$/.test(input) ? Number(input) : input);
+    const ms = parseDurationMs(/^\d+(?:\.\d+)?$/.test(refuseEmpty(input)) ? Number(input) : input);
     if (ms === undefined) throw new UsageError(`${input} is no duration`, "write 30s, 5m, 1h30m, or a number of seconds");
     return ms;
   },
 });
 
 /** A text that a script must not leave empty by accident: `--idempotency-key "$KEY"`. */
-export const filled = custom({
-  parse: async (input) => {
-    if (input.trim() === "") throw new UsageError("it is empty", "give it a value, or leave the flag out");
-    return input;
-  },
-});
+export const filled = custom({ parse: async (input) => refuseEmpty(input) });
+
+export function refuseEmpty(input: string): string {
+  if (input.trim() === "") throw new UsageError("it is empty", "give it a value, or leave the flag out");
+  return input;
+}
 
 export const utc = boolean({ description: "print times in UTC" });
 

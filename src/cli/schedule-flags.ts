@@ -7,7 +7,7 @@ import { parseTime } from "../core/schedule/times.js";
 import type { ScheduleChange } from "../services/change-schedule.js";
 import { calendarKeyOf, parseCalendarEntry } from "./calendar.js";
 import { defined } from "./defined.js";
-import { duration, filled, oneOf } from "./flags.js";
+import { duration, filled, oneOf, refuseEmpty } from "./flags.js";
 import { UsageError } from "./usage-error.js";
 
 const none = "none";
@@ -17,7 +17,7 @@ const time = custom({ helpValue: "TIME", parse: async (input) => parsedTime(inpu
 const bound = custom({ helpValue: "TIME|none", parse: async (input) => (input === none ? none : parsedTime(input)) });
 
 function parsedTime(input: string): string {
-  if (parseTime(input, "UTC") !== undefined) return input;
+  if (parseTime(refuseEmpty(input), "UTC") !== undefined) return input;
   throw new UsageError(`${input} is no time`, "write 2025-01-15, 2025-01-15T10:30 (in the schedule's zone), or 2025-01-15T10:30:00Z");
 }
 

@@ -5,6 +5,8 @@ export interface Column<Row> {
   readonly head: string;
   /** How much the column matters: that of the lowest rank is shortened last. */
   readonly rank: number;
+  /** So much stays of a longer cell, or the column is left out; Infinity: all of it. */
+  readonly least?: number;
   cell(row: Row): string;
   /** Colours a cell that has its final length. */
   paint?(text: string, row: Row): string;
@@ -72,8 +74,8 @@ function naturalOf<Row>({ head }: Column<Row>, place: number, cells: Sheet<Row>[
   return Math.max(head.length, ...cells.map((line) => line[place]?.length ?? 0));
 }
 
-function leastOf<Row>({ head, rank }: Column<Row>): number {
-  return Math.max(rank === 0 ? leastWidthOfFirst : leastWidth, head.length);
+function leastOf<Row>({ head, rank, least = rank === 0 ? leastWidthOfFirst : leastWidth }: Column<Row>): number {
+  return Math.max(least, head.length);
 }
 
 function shorten(text: string, width: number): string {

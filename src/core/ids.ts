@@ -21,6 +21,7 @@ const ulidPattern = /^[0-9a-hjkmnp-tv-z]{26}$/;
 const hookPattern = /^hook_[A-Za-z0-9_.-]+_[1-9]\d*$/;
 const namePattern = /^[A-Za-z0-9_.-]+$/;
 const nameLengthMax = 128;
+const scheduleIdPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/; // none that a shell takes for a flag or a folder
 const declaredPrefix = "auto_";
 const scheduleIdLengthMax = nameLengthMax + declaredPrefix.length;
 
@@ -49,7 +50,7 @@ export function newWorkerId(nowMs: number, random: RandomBytes): WorkerId {
 
 /** The text as a schedule id, or undefined where it is none. The only door for ids that come from outside. */
 export function parseScheduleId(text: string): ScheduleId | undefined {
-  return typeof text === "string" && namePattern.test(text) && text.length <= scheduleIdLengthMax ? (text as ScheduleId) : undefined;
+  return typeof text === "string" && scheduleIdPattern.test(text) && text.length <= scheduleIdLengthMax ? (text as ScheduleId) : undefined;
 }
 
 export function newScheduleId(nowMs: number, random: RandomBytes): ScheduleId {

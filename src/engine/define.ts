@@ -117,7 +117,7 @@ function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
 
-function refuse(what: string, why: string, hint: string): never {
+export function refuse(what: string, why: string, hint: string): never {
   const place = callerPlace();
   throw new InvalidDefinitionError(`${place === undefined ? "" : `${place}: `}${what} can't be defined: ${why}`, hint);
 }

@@ -1,5 +1,8 @@
+import { inspect } from "node:util";
+import { isObject } from "../base/json.js";
 import type { ScheduleOptions } from "../core/schedule/options.js";
-import { checkOptions, workflow, workflowOptions } from "./define.js";
+import { isObject } from "../base/json.js";
+import { checkOptions, refuse, workflow, workflowOptions } from "./define.js";
 import type { WorkflowDefinition, WorkflowOptions } from "./definition.js";
 
 /**
@@ -13,6 +16,7 @@ export interface ScheduledWorkflowOptions<Input = unknown> extends Omit<Workflow
  * `interval`, `calendar` and `at` says when; NameTakenError where another workflow bears the name.
  */
 export function scheduledWorkflow<Input, Output>(options: ScheduledWorkflowOptions<Input>, fn: (input: Input) => Promise<Output>): WorkflowDefinition<Input, Output> {
+  if (!isObject(options)) refuse("a scheduled workflow", `it is given ${inspect(options)}`, `write scheduledWorkflow({ name: "report", cron: "0 9 * * *" }, async () => { … })`);
   const { cron, interval, calendar, at, timezone, startAt, endAt, jitter, overlapPolicy, catchup, catchupWindow, ...rest } = options;
   const named = { cron, interval, calendar, at, timezone, startAt, endAt, jitter, overlapPolicy, catchup, catchupWindow };
   checkOptions(`workflow ${options.name}`, options, [...workflowOptions.filter((option) => option !== "schedule"), ...Object.keys(named)]);

@@ -25,7 +25,7 @@ export async function openProject(options: OpenProjectOptions): Promise<Project>
   const config = await loadConfig({ ...options, loadScript });
   const { storage } = config;
   if (options.readOnly === true && storage.backend === "sqlite" && !existsSync(storage.path)) {
-    options.onNote?.(`There is no store at ${storage.path} yet: the first run that is started makes it.`);
+    options.onNote?.(`There is no store at ${storage.path} yet: the first run or schedule makes it.`);
   }
   const backend = await openBackend(storage, options);
   return { config, backend, clock: systemClock, locks: processLocksOf(storage), close: () => backend.close() };

@@ -66,7 +66,7 @@ export async function planBackfill(project: Pick<Project, "backend">, text: stri
   const schedule = await findSchedule(project, text);
   refuseDeleted(schedule);
   const dues = backfillTimes(schedule, range);
-  const settled = await settledDues(project.backend, schedule.scheduleId, dues);
+  const { settled } = await askedBefore(project.backend, schedule.scheduleId, dues);
   const open = dues.filter((due) => !settled.has(due));
   return { ...range, schedule, dues: open, passedOver: dues.length - open.length };
 }
@@ -87,10 +87,11 @@ async function decideChunk(project: Schedulable, subject: Subject, chunk: readon
   const written = await decideSchedule(project, subject, async (seen) => {
     refuseDeleted(seen.schedule);
     // Read behind the version: whoever decides one of them meanwhile raises it.
-    const settled = await settledDues(project.backend, subject.scheduleId, chunk);
+    const { settled, skipped } = await askedBefore(project.backend, subject.scheduleId, chunk);
     const dues = chunk.filter((due) => !settled.has(due));
     if (dues.length === 0) return undefined;
-    const asked = { kind: "backfill", dues, overlapPolicy: seen.policy } as const;
+    const skippedBefore = dues.filter((due) => skipped.has(due)).length;
+    const asked = { kind: "backfill", dues, skippedBefore, overlapPolicy: seen.policy } as const;
     const decision = decideAsked(seen, asked, { now: seen.now, newRunId: runIdsInOrder(seen.now, randomBytes) });
     return { ...decision, asked: new Set(dues) };
   });
@@ -98,9 +99,10 @@ async function decideChunk(project: Schedulable, subject: Subject, chunk: readon
   return written?.decided.ticks.filter(({ kind, due }) => kind === "backfill" && written.decided.asked.has(due)) ?? [];
 }
 
-/** Those of the due times that an earlier backfill brought to a run, or buffered for one. */
-async function settledDues(backend: Backend, scheduleId: ScheduleId, dues: readonly number[]): Promise<ReadonlySet<number>> {
+/** Those of the due times that an earlier backfill brought to a run, or buffered for one; and those that it skipped. */
+async function askedBefore(backend: Backend, scheduleId: ScheduleId, dues: readonly number[]): Promise<{ readonly settled: ReadonlySet<number>; readonly skipped: ReadonlySet<number> }> {
   const [dueFrom = 0, dueLast = dueFrom] = [dues[0], dues.at(-1)];
   const { found } = await upTo<Tick>(Infinity, (last, limit) => backend.listTicks({ scheduleId, kind: "backfill", dueFrom, dueBefore: last?.due ?? dueLast + 1, limit }));
-  return new Set(found.filter(({ runId, decision }) => runId !== undefined || decision === "buffered").map(({ due }) => due));
+  const duesThat = (fits: (tick: Tick) => boolean) => new Set(found.filter(fits).map(({ due }) => due));
+  return { settled: duesThat(({ decision }) => decision !== "skipped"), skipped: duesThat(({ decision }) => decision === "skipped") };
 }

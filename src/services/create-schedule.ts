@@ -37,7 +37,7 @@ export async function createSchedule({ backend, clock, config }: Startable, { wo
 
 function scheduleIdOf(text: string): ScheduleId {
   const id = parseScheduleId(text);
-  if (id === undefined) throw new InvalidScheduleError("scheduleId", `${JSON.stringify(text)} is no id`, "use letters, digits, _ . and - only, at most 128 of them");
+  if (id === undefined) throw new InvalidScheduleError("scheduleId", `${JSON.stringify(text)} is no id`, "use letters, digits, _ . and - only, at most 128 of them, and begin with a letter, a digit or _");
   const reserved = declaredScheduleId("");
   if (id.startsWith(reserved)) throw new InvalidScheduleError("scheduleId", `${id} begins with ${reserved}, as the schedules do that a workflow declares`, "choose another id");
   return id;

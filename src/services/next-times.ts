@@ -1,6 +1,6 @@
 import { writeDuration } from "../base/duration.js";
 import { nextDue } from "../core/schedule/next.js";
-import type { ScheduleSpec } from "../core/schedule/schedule.js";
+import type { ScheduleRecord, ScheduleSpec } from "../core/schedule/schedule.js";
 import { writeWallTime } from "../core/schedule/times.js";
 import { offsetMsAt, wallTimeAt } from "../core/schedule/zone.js";
 
@@ -11,6 +11,11 @@ export interface NextTime {
   readonly local: string;
   /** What the zone's change of the clocks has to do with it. */
   readonly note?: string;
+}
+
+/** Where the coming due times of a schedule begin: now, or behind what is decided already, where the clock was ahead once. */
+export function comingFrom({ decidedUpTo = -Infinity }: Pick<ScheduleRecord, "decidedUpTo">, now: number): number {
+  return Math.max(now, decidedUpTo + 1);
 }
 
 /** The first `count` due times later than `from`, without jitter; fewer where there are no more. */

@@ -16,7 +16,7 @@ import { deleteSchedule, pauseSchedule, resumeSchedule, updateSchedule, type Sch
 import { createSchedule } from "./create-schedule.js";
 import { listSchedules } from "./list-schedules.js";
 import { listTicks } from "./list-ticks.js";
-import { nextTimes } from "./next-times.js";
+import { comingFrom, nextTimes } from "./next-times.js";
 import type { Project } from "./project.js";
 import { triggerSchedule } from "./trigger-schedule.js";
 
@@ -191,8 +191,8 @@ export function schedulesOf(parts: SchedulesParts): Schedules {
     ticks: async (text, filter) => (await listTicks(parts, (await find(text)).scheduleId, filter)).map(tickOf),
     async next(schedule, { count = countDefault, from } = {}) {
       const now = parts.clock.now();
-      const spec = typeof schedule === "string" ? (await find(schedule)).spec : specOf(schedule, now);
-      const first = from === undefined ? now : checkTime("from", from, spec.timezone);
+      const { spec, decidedUpTo }: Pick<ScheduleRecord, "spec" | "decidedUpTo"> = typeof schedule === "string" ? await find(schedule) : { spec: specOf(schedule, now) };
+      const first = from === undefined ? comingFrom({ decidedUpTo }, now) : checkTime("from", from, spec.timezone);
       return nextTimes(spec, { from: first - 1, count }).map(({ due, ...time }) => ({ scheduledTime: new Date(due), ...time }));
     },
   };

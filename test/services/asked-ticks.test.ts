@@ -138,7 +138,7 @@ describe("backfillSchedule", () => {
     do await world.execute(report);
     while ((await world.tick()).length > 0);
     expect(await world.runsOf(schedule)).toEqual(hours.map((hour) => `${hour} backfill completed`));
-    expect(await backfillSchedule(world, schedule.scheduleId, day)).toMatchObject({ ticks: [], runIds: [], passedOver: 24 });
+    expect(await backfillSchedule(world, schedule.scheduleId, day)).toMatchObject({ ticks: [], runIds: [], passedOver: 24, schedule: { totalRuns: 24, skippedRuns: 0 } });
   });
 
   test("two at once start each due time once", async () => {

@@ -2,10 +2,12 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.js";
 import { encode } from "../../src/base/codec.js";
 import { defaults } from "../../src/core/defaults.js";
+import { firesAt } from "../../src/core/schedule/next.js";
 import { hook, workflow } from "../../src/index.js";
 import { deleteSchedule, pauseSchedule, resumeSchedule, updateSchedule } from "../../src/services/change-schedule.js";
 import { findSchedule } from "../../src/services/find-schedule.js";
 import { listSchedules } from "../../src/services/list-schedules.js";
+import { listTicks } from "../../src/services/list-ticks.js";
 import { scheduleRow } from "../../src/services/schedule-row.js";
 import { triggerSchedule } from "../../src/services/trigger-schedule.js";
 import type { Backend } from "../../src/storage/backend.js";
@@ -142,6 +144,21 @@ describe("pause, resume, delete", () => {
     expect(await world.tick()).toEqual([]);
     expect(await resumeSchedule(world, "mine")).toMatchObject({ status: "active", nextDueAt: startMs + 4 * hourMs, missedRuns: 0 });
     expect(await world.tick()).toEqual([]);
+  });
+
+  test("what had come and had not fired is missed, and in the ledger", async () => {
+    await world.create(report, { interval: "1h", jitter: "30m" }, { scheduleId: "late" });
+    await world.pass(2 * hourMs);
+    expect(await pauseSchedule(world, "late")).toMatchObject({ status: "paused", missedRuns: 3, totalRuns: 0 });
+    expect((await listTicks(world, "late")).map(({ due, decision }) => [due, decision])).toEqual([2, 1, 0].map((hour) => [startMs + hour * hourMs, "missed"]));
+  });
+
+  test("a change of the times decides first what has come by the old ones, without waiting for its jitter", async () => {
+    const { spec } = await world.create(report, { interval: "1h", jitter: "59m", catchup: "all", overlapPolicy: "allow_all" }, { scheduleId: "moved" });
+    expect(firesAt((await findSchedule(world, "moved")).scheduleId, spec, startMs + hourMs)).toBeGreaterThan(startMs + hourMs + 1);
+    await world.pass(hourMs + 1);
+    expect(await updateSchedule(world, "moved", { interval: "7m" })).toMatchObject({ totalRuns: 2, nextDueAt: startMs + 9 * 7 * 60_000 });
+    expect((await listTicks(world, "moved")).map(({ due }) => due)).toEqual([startMs + hourMs, startMs]);
   });
 
   test("a deleted one comes back when it is resumed", async () => {

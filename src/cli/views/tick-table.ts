@@ -16,11 +16,11 @@ export function decidedTable(ticks: readonly DecidedRow[], screen: Screen): stri
 
 function columnsOf(screen: Screen): readonly Column<TickRow>[] {
   return [
-    { head: "Due", rank: 1, cell: ({ due }) => formatTime(due, screen) },
-    { head: "Decided", rank: 6, cell: ({ decided_at }) => formatPrecise(decided_at, screen) },
-    { head: "Decision", rank: 2, cell: ({ decision }) => decision, paint: (text, { decision }) => paintDecision(screen.paint, decision, text) },
-    { head: "Kind", rank: 5, cell: ({ kind }) => kind },
-    { head: "Run", rank: 3, cell: ({ run_id }) => run_id ?? "-" },
-    { head: "Reason", rank: 4, cell: ({ reason }) => reason },
+    { head: "Due", rank: 1, least: Infinity, cell: ({ due }) => formatTime(due, screen) },
+    { head: "Decided", rank: 6, least: Infinity, cell: ({ decided_at }) => formatPrecise(decided_at, screen) },
+    { head: "Decision", rank: 2, least: Infinity, cell: ({ decision }) => decision, paint: (text, { decision }) => paintDecision(screen.paint, decision, text) },
+    { head: "Kind", rank: 5, least: Infinity, cell: ({ kind }) => kind },
+    { head: "Run", rank: 4, least: 18, cell: ({ run_id }) => run_id ?? "-" },
+    { head: "Reason", rank: 3, least: 20, cell: ({ reason }) => reason },
   ];
 }

@@ -1,6 +1,6 @@
 import { boolean } from "@oclif/core/flags";
 import { scheduleIdArg } from "../../cli/args.js";
-import { BaseCommand } from "../../cli/base-command.js";
+import { BaseCommand, nothingChanged } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
 import { filled, utc } from "../../cli/flags.js";
 import { namingFlags, overlap } from "../../cli/schedule-flags.js";
@@ -40,7 +40,8 @@ export default class SchedulesBackfill extends BaseCommand<typeof SchedulesBackf
       const range = { start: momentIn(spec.timezone, "--start", start), end: momentIn(spec.timezone, "--end", end) };
       const plan = await namingFlags(() => planBackfill(project, this.args.id, range));
       if (plan.dues.length === 0) this.note(plan.passedOver === 0 ? "No due time lies between --start and --end." : "Each due time has a run already, or is buffered.");
-      await (dry ? this.list(plan) : this.backfill(project, plan));
+      if (dry) return this.list(plan);
+      await ((await this.agreed(plan)) ? this.backfill(project, plan) : this.note(nothingChanged));
     });
   }
 
@@ -60,9 +61,7 @@ export default class SchedulesBackfill extends BaseCommand<typeof SchedulesBackf
     const { schedule, start, end } = plan;
     const lines = new LiveLines({ moving: process.stderr.isTTY && !this.flags.quiet, write: (text) => void process.stderr.write(text) });
     const onProgress = (done: number, of: number) => lines.doing(`${done} of ${of} due times decided`);
-    const agreed = await this.agreed(plan);
-    const order = { start, end, onProgress, ...defined({ overlapPolicy: this.flags.overlap }) };
-    const result = agreed ? await backfillSchedule(project, schedule.scheduleId, order) : { ticks: [], runIds: [], passedOver: plan.passedOver };
+    const result = await backfillSchedule(project, schedule.scheduleId, { start, end, onProgress, ...defined({ overlapPolicy: this.flags.overlap }) });
     lines.doing();
     const row = backfillRow(plan, result);
     this.show(row, { table: (screen) => backfillCard(row, screen), plain: () => row.run_ids });

@@ -1,5 +1,6 @@
 import { boolean } from "@oclif/core/flags";
 import { scheduleIdsArg } from "../../cli/args.js";
+import { nothingChanged } from "../../cli/base-command.js";
 import { ScheduleCommand } from "../../cli/schedule-command.js";
 import type { ScheduleRecord } from "../../core/schedule/schedule.js";
 
@@ -24,9 +25,8 @@ export default class SchedulesDelete extends ScheduleCommand<typeof SchedulesDel
     if (!yes) demandTerminal("--yes deletes without a question");
     await this.withProject({ readOnly: false }, async (project) => {
       const schedules = await findSchedules(project, ids);
-      const agreed = yes || (await confirm(question(schedules)));
-      const changes = agreed ? await changeSchedules(schedules, (id) => deleteSchedule(project, id)) : { schedules, refused: [] };
-      await this.showChanges(changes, ids.length === 1);
+      if (!yes && !(await confirm(question(schedules)))) return this.note(nothingChanged);
+      await this.showChanges(await changeSchedules(schedules, (id) => deleteSchedule(project, id)), ids.length === 1);
     });
   }
 }

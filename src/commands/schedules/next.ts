@@ -4,7 +4,7 @@ import { BaseCommand } from "../../cli/base-command.js";
 import { filled } from "../../cli/flags.js";
 import { timesFlags, timesOf } from "../../cli/schedule-flags.js";
 import { UsageError } from "../../cli/usage-error.js";
-import type { ScheduleSpec } from "../../core/schedule/schedule.js";
+import type { ScheduleRecord } from "../../core/schedule/schedule.js";
 
 export default class SchedulesNext extends BaseCommand<typeof SchedulesNext> {
   static override summary = "Show the coming due times of a schedule, or of one that there is not yet.";
@@ -21,27 +21,29 @@ export default class SchedulesNext extends BaseCommand<typeof SchedulesNext> {
   };
 
   async run(): Promise<void> {
-    const [{ nextTimes }, { nextTable }, { momentIn }] = await Promise.all([import("../../services/next-times.js"), import("../../cli/views/next-table.js"), import("../../cli/schedule-times.js")]);
+    const [{ comingFrom, nextTimes }, { nextTable }, { momentIn }] = await Promise.all([import("../../services/next-times.js"), import("../../cli/views/next-table.js"), import("../../cli/schedule-times.js")]);
     const { count, from } = this.flags;
-    const spec = await this.spec();
-    const times = nextTimes(spec, { from: momentIn(spec.timezone, "--from", from) - 1, count });
+    const { spec, ...decided } = await this.timesToShow();
+    const first = momentIn(spec.timezone, "--from", from);
+    const times = nextTimes(spec, { from: (from === undefined ? comingFrom(decided, first) : first) - 1, count });
     const rows = times.map((time) => ({ ...time, due: new Date(time.due) }));
     this.show(rows, { table: (screen) => nextTable(rows, screen), plain: () => rows.map(({ due }) => due.toISOString()) });
     if (rows.length === 0) this.note("It has no due time left.");
   }
 
-  private async spec(): Promise<ScheduleSpec> {
+  private async timesToShow(): Promise<Pick<ScheduleRecord, "spec" | "decidedUpTo">> {
     const { id } = this.args;
     const named = Object.keys(timesOf(this.flags)).length > 0;
     if (id === undefined) {
       if (!named) throw new UsageError("ID is missing", "name a schedule, or describe one by --cron, --interval, --calendar or --at");
       const { specOfFlags } = await import("../../cli/schedule-times.js");
-      return specOfFlags(this.flags, this.flags.from);
+      return { spec: await specOfFlags(this.flags, this.flags.from) };
     }
     if (named) throw new UsageError("a schedule is named and described at once", "give an id, or --cron, --interval, --calendar or --at");
     const { findSchedule } = await import("../../services/find-schedule.js");
-    const { scheduleId, status, spec } = await this.withProject({ readOnly: true }, (project) => findSchedule(project, id));
+    const schedule = await this.withProject({ readOnly: true }, (project) => findSchedule(project, id));
+    const { scheduleId, status } = schedule;
     if (status !== "active") this.note(`${scheduleId} is ${status}: these are its due times once it is resumed.`);
-    return spec;
+    return schedule;
   }
 }

@@ -31,6 +31,8 @@ export interface DecideParts {
 export interface AskedTicks {
   readonly kind: Exclude<TickKind, "schedule">;
   readonly dues: readonly number[];
+  /** How many of them were asked for before, and skipped: they are not skipped any more. */
+  readonly skippedBefore?: number;
   /** In the place of the schedule's own. */
   readonly overlapPolicy?: OverlapPolicy;
 }
@@ -46,17 +48,24 @@ export function decideDue(loaded: LoadedSchedule, parts: DecideParts): ScheduleD
   return deciding.end();
 }
 
-/** The same before the times of a schedule change: what has come by the old ones is decided by them. Undefined where nothing has. */
+/**
+ * The same before the times of a schedule change: what has come by the old ones is decided by them, without waiting for its jitter. Undefined where
+ * nothing has.
+ */
 export function decideOwed(loaded: LoadedSchedule, parts: DecideParts): ScheduleDecision | undefined {
-  const { status, wakeAt = Infinity } = loaded.schedule;
-  const decision = status === "active" && wakeAt <= parts.now ? decideDue(loaded, parts) : undefined;
-  return decision === undefined || decision.ticks.length === 0 ? undefined : decision;
+  const { schedule } = loaded;
+  if (schedule.status !== "active" || dueBy(schedule, parts.now) === undefined) return undefined;
+  const deciding = new Deciding(loaded, parts);
+  deciding.drain();
+  deciding.takeDue({ atOnce: true });
+  return deciding.end();
 }
 
 /** The same for the due times that a hand asks for; at most `ticksMax`. They are not late, and the schedule's own times go on as before. */
-export function decideAsked(loaded: LoadedSchedule, { kind, dues, overlapPolicy = loaded.schedule.overlapPolicy }: AskedTicks, parts: DecideParts): ScheduleDecision {
-  const deciding = new Deciding(loaded, parts);
-  if (loaded.schedule.status === "active") deciding.drain(); // those came first
+export function decideAsked(loaded: LoadedSchedule, { kind, dues, skippedBefore = 0, overlapPolicy = loaded.schedule.overlapPolicy }: AskedTicks, parts: DecideParts): ScheduleDecision {
+  const { schedule } = loaded;
+  const deciding = new Deciding({ ...loaded, schedule: { ...schedule, skippedRuns: schedule.skippedRuns - skippedBefore } }, parts);
+  if (schedule.status === "active") deciding.drain(); // those came first
   for (const due of dues) deciding.take({ kind, due, reason: reasonOf[kind] }, overlapPolicy);
   return deciding.end();
 }
@@ -64,7 +73,7 @@ export function decideAsked(loaded: LoadedSchedule, { kind, dues, overlapPolicy 
 const reasonOf = { trigger: "triggered by hand", backfill: "asked for by a backfill" } as const;
 
 /**
- * Pauses or deletes a schedule. Due times that have come, and that no scheduler has decided, are missed; what is buffered stays in line where it is
+ * Pauses or deletes a schedule. Due times that have come, and have not fired, are missed; what is buffered stays in line where it is
  * paused, and is skipped where it is deleted. At most `ticksMax` at once, and it stops with the last of them: so who asks for it asks again until the
  * state says so.
  */
@@ -73,17 +82,17 @@ export function decideStopped({ schedule, buffered }: LoadedSchedule, status: "p
   const skipped = status === "deleted" ? buffered.map((tick): Tick => ({ ...tick, decidedAt: now, decision: "skipped", reason })) : [];
   let state: ScheduleState = { ...stateOf(schedule), bufferedCount: schedule.bufferedCount - skipped.length, skippedRuns: schedule.skippedRuns + skipped.length };
   const ticks = [...skipped];
-  for (let due = dueBy(schedule, state, now); due !== undefined && ticks.length < ticksMax; due = dueBy(schedule, state, now)) {
-    ticks.push({ kind: "schedule", due, decidedAt: now, decision: "missed", reason: `${reason} before a scheduler looked` });
+  for (let due = dueBy(state, now); due !== undefined && ticks.length < ticksMax; due = dueBy(state, now)) {
+    ticks.push({ kind: "schedule", due, decidedAt: now, decision: "missed", reason: `${reason} before it fired` });
     state = awaiting(schedule, { ...state, missedRuns: state.missedRuns + 1, decidedUpTo: due }, due);
   }
-  const isRest = ticks.length === ticksMax && (dueBy(schedule, state, now) !== undefined || (status === "deleted" && state.bufferedCount > 0));
+  const isRest = ticks.length === ticksMax && (dueBy(state, now) !== undefined || (status === "deleted" && state.bufferedCount > 0));
   return { version: schedule.version, state: isRest ? state : stopped(state, status, now), ticks, create: [], cancel: [] };
 }
 
-/** The due time that is to be decided next, where it has come. */
-function dueBy({ scheduleId, spec }: ScheduleRecord, { nextDueAt }: ScheduleState, now: number): number | undefined {
-  return nextDueAt !== undefined && firesAt(scheduleId, spec, nextDueAt) <= now ? nextDueAt : undefined;
+/** The due time that is to be decided next, where it has come; its jitter may still run. */
+function dueBy({ nextDueAt }: ScheduleState, now: number): number | undefined {
+  return nextDueAt !== undefined && nextDueAt <= now ? nextDueAt : undefined;
 }
 
 interface Due {
@@ -122,15 +131,14 @@ class Deciding {
     }
   }
 
-  takeDue(): void {
-    for (let due = this.#nextDue(); due !== undefined && this.#hasRoom(); due = this.#nextDue()) {
+  takeDue({ atOnce = false } = {}): void {
+    const { scheduleId, spec } = this.#schedule;
+    const { now } = this.#parts;
+    const hasCome = (due: number) => atOnce || firesAt(scheduleId, spec, due) <= now;
+    for (let due = dueBy(this.#state, now); due !== undefined && hasCome(due) && this.#hasRoom(); due = dueBy(this.#state, now)) {
       this.#takeOwn(due);
       this.#state = awaiting(this.#schedule, { ...this.#state, decidedUpTo: due }, due);
     }
-  }
-
-  #nextDue(): number | undefined {
-    return dueBy(this.#schedule, this.#state, this.#parts.now);
   }
 
   // Under `allow_all`, which somebody chose while ticks were waiting, those of the schedule's own wait no longer. What a hand asked for waits

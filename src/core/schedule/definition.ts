@@ -18,7 +18,8 @@ export interface DefinitionParts {
   readonly createdAt: number;
 }
 
-const optionNames = [...whenOptions, "timezone", "startAt", "endAt", "jitter", "overlapPolicy", "catchup", "catchupWindow", "description"] as const satisfies (keyof ScheduleOptions)[];
+/** All that people write of a schedule. */
+export const optionNames = [...whenOptions, "timezone", "startAt", "endAt", "jitter", "overlapPolicy", "catchup", "catchupWindow", "description"] as const satisfies (keyof ScheduleOptions)[];
 
 /** The schedule that options describe. Throws InvalidScheduleError, with the option, where they contradict each other or are not understood. */
 export function definitionOf(options: ScheduleOptions, { settings, input, createdAt }: DefinitionParts): ScheduleDefinition {
@@ -48,14 +49,14 @@ export function optionsOf({ spec, overlapPolicy, catchup, catchupWindowMs, descr
 export function refuseNever(spec: ScheduleSpec, after: number): void {
   if (nextDue(spec, after) !== undefined) return;
   const { when, timezone, endAt } = spec;
-  const words = specWords(spec);
   if (nextDue({ when, timezone }, after) === undefined) {
-    if ("at" in when) throw new InvalidScheduleError("at", `${words}: that has passed`, "name a time to come");
+    const words = specWords(spec).replace(/^\w+: /, ""); // the option is named before them
+    if ("at" in when) throw new InvalidScheduleError("at", `its only due time, ${words}, has passed`, "name a time to come");
     const option = "cron" in when ? "cron" : "calendar";
-    throw new InvalidScheduleError(option, `${words}: that never comes`, "no calendar has such a day: look at the day, the month and the weekday");
+    throw new InvalidScheduleError(option, `${words} never comes`, "no calendar has such a day: look at the day, the month and the weekday");
   }
   const option = endAt === undefined ? "startAt" : "endAt";
-  throw new InvalidScheduleError(option, `${words}: nothing is due in what is left of the time from startAt to endAt`, "take one of them away, or move it");
+  throw new InvalidScheduleError(option, `${specWords(spec)}: nothing is due in what is left of the time from startAt to endAt`, "take one of them away, or move it");
 }
 
 /** What a worker's code says of one of its workflows; plain JSON, so that a process can tell it to another. */

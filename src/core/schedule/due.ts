@@ -25,7 +25,8 @@ export function redefined(schedule: ScheduleRecord, { spec }: Pick<ScheduleDefin
 
 /** Nothing is due until it is resumed. */
 export function stopped(schedule: ScheduleState, status: "paused" | "deleted", now: number): ScheduleState {
-  return { ...stateOf(schedule), status, nextDueAt: undefined, wakeAt: undefined, updatedAt: now };
+  const { withdrawnFrom } = schedule;
+  return { ...stateOf(schedule), status, withdrawnFrom: status === "deleted" ? undefined : withdrawnFrom, nextDueAt: undefined, wakeAt: undefined, updatedAt: now };
 }
 
 // The run that it waited for may have ended meanwhile, or its policy may let it start now.

@@ -94,5 +94,5 @@ function checkInterval(value: unknown): number {
   const ms = checkDuration("interval", value);
   const leastMs = defaults.schedule.intervalLeastMs;
   if (ms >= leastMs) return ms;
-  throw new InvalidScheduleError("interval", `${shown(value)} is too short`, `${writeDuration(leastMs)} is the shortest`);
+  throw new InvalidScheduleError("interval", `${writeDuration(ms)} is too short`, `${writeDuration(leastMs)} is the shortest`);
 }

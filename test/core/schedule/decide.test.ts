@@ -368,7 +368,7 @@ describe("a stop", () => {
   test.each(["paused", "deleted"] as const)("misses what has come and nobody decided: %s", (status) => {
     const decision = decideStopped(loadedWith({ totalRuns: 1 }, { live: [runIdOf(901)] }), status, at(3) + 1);
     expect(rowsOf(decision)).toEqual(["schedule 1 missed", "schedule 2 missed", "schedule 3 missed"]);
-    expect(decision.ticks.map(({ reason }) => reason)).toEqual(upTo(3).map(() => `its schedule was ${status} before a scheduler looked`));
+    expect(decision.ticks.map(({ reason }) => reason)).toEqual(upTo(3).map(() => `its schedule was ${status} before it fired`));
     expect(decision.state).toMatchObject({ status, missedRuns: 3, decidedUpTo: at(3), nextDueAt: undefined, wakeAt: undefined });
   });
 

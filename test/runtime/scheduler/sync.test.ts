@@ -145,6 +145,15 @@ describe("what a hand did", () => {
     expect(await sync(without)).toEqual(["deleted auto_w"]);
   });
 
+  test("resumed after its declaration had gone, and deleted by hand then, it stays deleted", async () => {
+    await sync(nightly);
+    await sync(without);
+    await set("active");
+    await set("deleted");
+    expect(await sync(nightly)).toEqual([]);
+    expect((await seen()).status).toBe("deleted");
+  });
+
   test("made by hand, it has nothing to do with a declaration", async () => {
     await enter(store, clock, { id: "mine", cron: "0 4 * * *" });
     expect(await sync(without)).toEqual([]);

@@ -75,7 +75,7 @@ export class Judge {
     this.#live = new Map(livesOf(runs).map(({ runId, cancellationRequested }) => [runId, cancellationRequested && !asked.includes(runId)]));
     this.#toCancel = [];
     if (deed.by === "delete" || deed.by === "pause") this.#hearStop(commit, deed.by === "delete" ? "deleted" : "paused");
-    else if (deed.by === "scheduler" || (deed.by === "update" && commit.definition === undefined)) this.#hearScheduler(commit); // before it changes the times
+    else if (deed.by === "scheduler" || (deed.by === "update" && commit.definition === undefined)) this.#hearScheduler(commit, deed.by);
     else if (deed.by === "trigger" || deed.by === "backfill") this.#hearAsked(commit, deed);
     else this.#hearChange(commit, deed.by);
     this.#checkRuns(commit, asked);
@@ -127,24 +127,26 @@ export class Judge {
     if (overlapPolicy === "skip" && this.#line.length > 0) this.#fault(`${this.#line.length} ticks are buffered under skip`);
   }
 
-  #hearScheduler({ ticks, now }: ScheduleCommit): void {
+  // Who changes the times decides by the old ones first, and waits for no jitter.
+  #hearScheduler({ ticks, now }: ScheduleCommit, by: "scheduler" | "update"): void {
+    const latest = by === "update" ? Infinity : now;
     if (this.#status !== "active") this.#fault(`a scheduler wrote, and it is ${this.#status}`);
     const own = this.#hearDrained(ticks);
-    for (const tick of own) this.#hearOwn(tick, now);
+    for (const tick of own) this.#hearOwn(tick, now, latest);
     if (ticks.length > ticksMax) this.#fault(`${ticks.length} ticks in one transaction`);
     if (ticks.length >= ticksMax) return;
-    const due = this.#next();
-    if (due !== undefined && this.#firesAt(due) <= now) this.#fault(`${times([due])} was due and was left out`);
+    const due = this.#nextBy(now);
+    if (due !== undefined && this.#firesAt(due) <= latest) this.#fault(`${times([due])} was due and was left out`);
     if (this.#mayDrain()) this.#fault("a buffered tick could start and was left out");
   }
 
-  #hearOwn(tick: Tick, now: number): void {
+  #hearOwn(tick: Tick, now: number, latest: number): void {
     const due = this.#next();
     if (due === undefined || tick.kind !== "schedule" || tick.due !== due) return this.#fault(`the next due time was ${times(due === undefined ? [] : [due])}, and ${nameOf(tick)} was decided`);
     this.#passedTo = due;
-    const { overlapPolicy, spec } = this.#definition;
+    const { overlapPolicy } = this.#definition;
     const fires = this.#firesAt(due);
-    if (fires < due || fires > due + (spec.jitterMs ?? 0) || fires > now) this.#fault(`${nameOf(tick)} was decided at a wrong time`);
+    if (due > now || fires > latest) this.#fault(`${nameOf(tick)} was decided too early`);
     const isLate = now - fires > lateAfterMs;
     if (isLate && this.#isMissed(now - fires, now)) this.#take(tick, "missed");
     else this.#take(tick, this.#demanded(overlapPolicy, isLate ? "caught_up" : "fired"));
@@ -232,7 +234,7 @@ export class Judge {
   /** The next one, where it has come. */
   #nextBy(now: number): number | undefined {
     const next = this.#status === "active" ? this.#next() : undefined;
-    return next !== undefined && this.#firesAt(next) <= now ? next : undefined;
+    return next !== undefined && next <= now ? next : undefined;
   }
 
   #lastDecided(): number {
@@ -245,6 +247,7 @@ export class Judge {
     if (before !== undefined && !mayReplace(before, tick)) this.#fault(`${nameOf(tick)} was ${before.decision} before`);
     this.#ledger.set(keyOf(tick), tick);
     if (tick.decision === "buffered") this.#line.push(tick);
+    if (before?.decision === "skipped") this.#counts.skipped--;
     if (tick.decision === "skipped") this.#counts.skipped++;
     if (tick.decision === "missed") this.#counts.missed++;
     if (tick.runId === undefined) return;
@@ -275,7 +278,10 @@ export class Judge {
   }
 
   #firesAt(due: number): number {
-    return firesAt(this.#scheduleId, this.#definition.spec, due);
+    const { spec } = this.#definition;
+    const fires = firesAt(this.#scheduleId, spec, due);
+    if (fires < due || fires > due + (spec.jitterMs ?? 0)) this.#fault(`${times([due])} fires at a wrong time`);
+    return fires;
   }
 
   #same(what: string, found: unknown, expected: unknown): void {
