@@ -16,7 +16,7 @@ if (!isInstalled()) run("installing packages; compiling SQLite takes about two m
 else if (!sqliteLoads()) run("compiling SQLite for this Node", "rebuild", "better-sqlite3");
 
 const sources = hashOfSources();
-if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== sources) {
+if (!existsSync("oclif.manifest.json") || !existsSync(stamp) || readFileSync(stamp, "utf8") !== sources) {
   run("building", "run", "build", "--silent");
   writeFileSync(stamp, sources);
 }
@@ -47,7 +47,7 @@ function hashOfSources() {
   const files = readdirSync("src", { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = files.map((entry) => join(entry.parentPath ?? entry.path, entry.name)).sort();
   const hash = createHash("sha256");
-  for (const path of [...paths, "package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"]) {
+  for (const path of [...paths, "bin/manifest.js", "package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"]) {
     hash.update(`${path}\0`).update(readFileSync(path)).update("\0");
   }
   return hash.digest("hex");

@@ -75,6 +75,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     if (!this.quiet) process.stderr.write(`${line}\n`);
   }
 
+  /** What is said in the place of a result where a question was answered with no. */
+  protected declined(): void {
+    this.note("Nothing was changed.");
+  }
+
   /** What to do next; for people only, so not where the output is read by a program. */
   protected hint(line: string): void {
     if (this.output === "table" && process.stdout.isTTY) this.note(paintFor("stderr", this.colouring).dim(line));

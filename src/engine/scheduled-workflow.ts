@@ -1,7 +1,6 @@
 import { inspect } from "node:util";
 import { isObject } from "../base/json.js";
 import type { ScheduleOptions } from "../core/schedule/options.js";
-import { isObject } from "../base/json.js";
 import { checkOptions, refuse, workflow, workflowOptions } from "./define.js";
 import type { WorkflowDefinition, WorkflowOptions } from "./definition.js";
 

@@ -2,10 +2,10 @@ import { decode } from "../base/codec.js";
 import type { Config } from "../config/config.js";
 import { ScheduleNotFoundError, WorkflowNotFoundError } from "../core/errors.js";
 import { parseScheduleId, type RunId, type ScheduleId } from "../core/ids.js";
-import { checkWord } from "../core/schedule/check.js";
-import { optionsOf } from "../core/schedule/definition.js";
+import { checkKeys } from "../core/schedule/check.js";
+import { optionNames, optionsOf } from "../core/schedule/definition.js";
 import type { ScheduleOptions, ScheduleTimes } from "../core/schedule/options.js";
-import { overlapPolicies, type OverlapPolicy, type ScheduleRecord, type ScheduleStatus, type Tick, type TickDecision } from "../core/schedule/schedule.js";
+import type { OverlapPolicy, ScheduleRecord, ScheduleStatus, Tick, TickDecision } from "../core/schedule/schedule.js";
 import type { TickKind } from "../core/schedule/tick-kind.js";
 import { checkTime, specOf } from "../core/schedule/spec.js";
 import { defaultInput } from "../engine/declarations.js";
@@ -18,6 +18,7 @@ import { listSchedules } from "./list-schedules.js";
 import { listTicks } from "./list-ticks.js";
 import { comingFrom, nextTimes } from "./next-times.js";
 import type { Project } from "./project.js";
+import { checked } from "./schedule-calls.js";
 import { triggerSchedule } from "./trigger-schedule.js";
 
 /** A schedule, as a program sees it. Nothing in it changes by itself: ask again. */
@@ -162,8 +163,9 @@ const countDefault = 10;
 export function schedulesOf(parts: SchedulesParts): Schedules {
   const find = (text: string) => recordOf(parts, text);
   return {
-    async create(workflow, { scheduleId, input, ...options }) {
+    async create(workflow, given) {
       checkDefinition("schedules.create()", workflow);
+      const { scheduleId, input, ...options } = checked("create", given);
       const accepted = await acceptInput(workflow, input ?? defaultInput(workflow), parts.config.limits);
       return scheduleOf(await createSchedule(parts, { workflow, options, input: accepted, ...(scheduleId !== undefined && { scheduleId }) }));
     },
@@ -172,8 +174,9 @@ export function schedulesOf(parts: SchedulesParts): Schedules {
       const record = scheduleId && (await parts.backend.getSchedule(scheduleId));
       return record && scheduleOf(record);
     },
-    list: async (filter) => (await listSchedules(parts, filter)).schedules.map(scheduleOf),
-    async update(text, { input, ...change }) {
+    list: async (filter = {}) => (await listSchedules(parts, checked("list", filter))).schedules.map(scheduleOf),
+    async update(text, given) {
+      const { input, ...change } = checked("update", given);
       const { scheduleId, settings } = await find(text);
       const accepted = input === undefined ? {} : { input: await acceptInput(knownWorkflow(parts, settings.workflowName), input, parts.config.limits) };
       return scheduleOf(await updateSchedule(parts, scheduleId, { ...change, ...accepted }));
@@ -181,25 +184,29 @@ export function schedulesOf(parts: SchedulesParts): Schedules {
     pause: async (text) => scheduleOf(await pauseSchedule(parts, (await find(text)).scheduleId)),
     resume: async (text) => scheduleOf(await resumeSchedule(parts, (await find(text)).scheduleId)),
     delete: async (text) => scheduleOf(await deleteSchedule(parts, (await find(text)).scheduleId)),
-    trigger: async (text, { overlapPolicy } = {}) => tickOf((await triggerSchedule(parts, (await find(text)).scheduleId, { overlapPolicy: policyOf(overlapPolicy) })).tick),
-    async backfill(text, { start, end, overlapPolicy, onProgress }) {
+    async trigger(text, options = {}) {
+      const { overlapPolicy } = checked("trigger", options);
+      return tickOf((await triggerSchedule(parts, (await find(text)).scheduleId, { overlapPolicy })).tick);
+    },
+    async backfill(text, given) {
+      const { start, end, overlapPolicy, onProgress } = checked("backfill", given);
       const { scheduleId, spec } = await find(text);
       const range = { start: checkTime("start", start, spec.timezone), end: checkTime("end", end, spec.timezone) };
-      const { ticks, runIds, passedOver } = await backfillSchedule(parts, scheduleId, { ...range, overlapPolicy: policyOf(overlapPolicy), onProgress });
+      const { ticks, runIds, passedOver } = await backfillSchedule(parts, scheduleId, { ...range, overlapPolicy, onProgress });
       return { ticks: ticks.map(tickOf), runIds, passedOver };
     },
-    ticks: async (text, filter) => (await listTicks(parts, (await find(text)).scheduleId, filter)).map(tickOf),
-    async next(schedule, { count = countDefault, from } = {}) {
+    async ticks(text, filter = {}) {
+      const wanted = checked("ticks", filter);
+      return (await listTicks(parts, (await find(text)).scheduleId, wanted)).map(tickOf);
+    },
+    async next(schedule, options = {}) {
+      const { count = countDefault, from } = checked("next", options);
       const now = parts.clock.now();
       const { spec, decidedUpTo }: Pick<ScheduleRecord, "spec" | "decidedUpTo"> = typeof schedule === "string" ? await find(schedule) : { spec: specOf(schedule, now) };
       const first = from === undefined ? comingFrom({ decidedUpTo }, now) : checkTime("from", from, spec.timezone);
       return nextTimes(spec, { from: first - 1, count }).map(({ due, ...time }) => ({ scheduledTime: new Date(due), ...time }));
     },
   };
-}
-
-function policyOf(overlapPolicy: OverlapPolicy | undefined): OverlapPolicy | undefined {
-  return overlapPolicy === undefined ? undefined : checkWord("overlapPolicy", overlapPolicy, overlapPolicies);
 }
 
 // A program that deletes by the beginning of an id has made a mistake.

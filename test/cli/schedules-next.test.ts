@@ -38,7 +38,7 @@ describe("schedules next, of times that are described", () => {
     [[], "ID is missing"],
     [["--cron", "0 0 30 2 *"], "never comes"],
     [["--cron", "* * * *"], "--cron: "],
-    [["--at", "2020-01-01"], "that has passed"],
+    [["--at", "2020-01-01"], "--at: its only due time, 2020-01-01 00:00:00 (UTC), has passed"],
     [["--interval", "1h", "--from", "later"], "--from: later is no time"],
     [["@last", "--cron", "* * * * *"], "named and described at once"],
   ])("%j ends with 2", async (args, says) => {

@@ -78,7 +78,7 @@ describe("schedules create", () => {
     [["--calendar", "day=1", "--calendar", "hour=24"], "INVALID_SCHEDULE", "--calendar hour: 24"],
     [["--calendar", "dya=1"], "USAGE", "--calendar: an entry has no dya"],
     [["--at", "tomorrow"], "USAGE", "--at: tomorrow is no time"],
-    [["--at", "2020-01-01"], "INVALID_SCHEDULE", "that has passed"],
+    [["--at", "2020-01-01"], "INVALID_SCHEDULE", "--at: its only due time, 2020-01-01 00:00:00 (UTC), has passed"],
     [["--interval", "1h", "--timezone", "Berlin/Europe"], "INVALID_SCHEDULE", "--timezone: "],
     [["--interval", "1h", "--end-at", "2020-01-01"], "INVALID_SCHEDULE", "--end-at: "],
     [["--interval", "1h", "--start-at", "2199-01-02", "--end-at", "2199-01-01"], "INVALID_SCHEDULE", "is not later than --start-at"],

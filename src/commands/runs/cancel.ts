@@ -1,6 +1,6 @@
 import { string as text } from "@oclif/core/args";
 import { boolean, custom } from "@oclif/core/flags";
-import { BaseCommand, nothingChanged } from "../../cli/base-command.js";
+import { BaseCommand } from "../../cli/base-command.js";
 import type { Selection } from "../../cli/cancel-input.js";
 import { defined } from "../../cli/defined.js";
 import { duration, filled, oneOf } from "../../cli/flags.js";
@@ -43,7 +43,7 @@ export default class RunsCancel extends BaseCommand<typeof RunsCancel> {
       const selection = await select(project, asked);
       if (selection.runs.length === 0) await this.tellOfWorkflowMeant(project);
       if (dry) return this.tell(selection, selection.runs.map(untouched));
-      if (!(await agreed(selection, asked))) return this.note(nothingChanged);
+      if (!(await agreed(selection, asked))) return this.declined();
       const order = { wait, force, timeoutMs: timeout, requestedBy: "pyworkflow runs cancel", ...defined({ reason }) };
       if (wait && !force) await this.tellOfAbsentWorkers(project, selection);
       const rows = await cancelRuns(project, selection.runs.map(({ runId }) => runId), order);

@@ -1,6 +1,6 @@
 import { boolean } from "@oclif/core/flags";
 import { scheduleIdArg } from "../../cli/args.js";
-import { BaseCommand, nothingChanged } from "../../cli/base-command.js";
+import { BaseCommand } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
 import { filled, utc } from "../../cli/flags.js";
 import { namingFlags, overlap } from "../../cli/schedule-flags.js";
@@ -41,7 +41,7 @@ export default class SchedulesBackfill extends BaseCommand<typeof SchedulesBackf
       const plan = await namingFlags(() => planBackfill(project, this.args.id, range));
       if (plan.dues.length === 0) this.note(plan.passedOver === 0 ? "No due time lies between --start and --end." : "Each due time has a run already, or is buffered.");
       if (dry) return this.list(plan);
-      await ((await this.agreed(plan)) ? this.backfill(project, plan) : this.note(nothingChanged));
+      await ((await this.agreed(plan)) ? this.backfill(project, plan) : this.declined());
     });
   }
 

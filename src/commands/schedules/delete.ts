@@ -1,6 +1,5 @@
 import { boolean } from "@oclif/core/flags";
 import { scheduleIdsArg } from "../../cli/args.js";
-import { nothingChanged } from "../../cli/base-command.js";
 import { ScheduleCommand } from "../../cli/schedule-command.js";
 import type { ScheduleRecord } from "../../core/schedule/schedule.js";
 
@@ -25,7 +24,7 @@ export default class SchedulesDelete extends ScheduleCommand<typeof SchedulesDel
     if (!yes) demandTerminal("--yes deletes without a question");
     await this.withProject({ readOnly: false }, async (project) => {
       const schedules = await findSchedules(project, ids);
-      if (!yes && !(await confirm(question(schedules)))) return this.note(nothingChanged);
+      if (!yes && !(await confirm(question(schedules)))) return this.declined();
       await this.showChanges(await changeSchedules(schedules, (id) => deleteSchedule(project, id)), ids.length === 1);
     });
   }

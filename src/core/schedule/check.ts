@@ -22,6 +22,12 @@ export function checkDuration(option: string, value: unknown): number {
   throw new InvalidScheduleError(option, `${shown(value)} is no length of time`, 'write "1h30m" (units w d h m s ms, in this order) or a number of seconds');
 }
 
+/** How many: at least one. */
+export function checkCount(option: string, value: unknown): number {
+  if (typeof value === "number" && Number.isInteger(value) && value > 0) return value;
+  throw new InvalidScheduleError(option, `${shown(value)} is no number of things`, "write a whole number from 1");
+}
+
 /** An object without keys that nobody reads. */
 export function checkKeys<Key extends string>(path: string, value: unknown, keys: readonly Key[]): Partial<Record<Key, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -30,7 +36,7 @@ export function checkKeys<Key extends string>(path: string, value: unknown, keys
   for (const [key, held] of Object.entries(value)) {
     if (held === undefined || keys.some((known) => known === key)) continue;
     const meant = nearest(key, keys);
-    const option = path === "schedule" ? key : `${path}.${key}`;
+    const option = path.startsWith("calendar") ? `${path}.${key}` : key;
     throw new InvalidScheduleError(option, "there is no such option", meant === undefined ? `there are ${keys.join(", ")}` : `did you mean ${meant}?`);
   }
   return value;

@@ -7,7 +7,7 @@ const fields = [
   { name: "second", takes: "0 to 59" },
   { name: "minute", takes: "0 to 59" },
   { name: "hour", takes: "0 to 23" },
-  { name: "day of month", takes: "1 to 31, or L for the last; 15W is the working day next to the 15th, LW the last one" },
+  { name: "day of month", takes: "1 to 31, or L for the last; 15W is the weekday nearest to the 15th, LW the last one" },
   { name: "month", takes: "1 to 12, or jan to dec" },
   { name: "day of week", takes: "0 to 7 (0 and 7 are Sunday) or sun to sat; mon#2 is the second Monday, monL the last" },
 ] as const;

@@ -105,7 +105,7 @@ describe("refused, with the option and the next step", () => {
     [{ cron: "60 * * * *" }, "cron", '"60" is no minute'],
     [{ cron: "* 25 * * *" }, "cron", '"25" is no hour'],
     [{ cron: "* * 32 * *" }, "cron", '"32" is no day of month'],
-    [{ cron: "* * 0 * *" }, "cron", '"0" is no day of month'],
+    [{ cron: "* * 0 * *" }, "cron", "15W is the weekday nearest"],
     [{ cron: "* * * 13 *" }, "cron", '"13" is no month'],
     [{ cron: "* * * * 8" }, "cron", '"8" is no day of week'],
     [{ cron: "invalid" }, "cron", "1 field"],
@@ -125,7 +125,7 @@ describe("refused, with the option and the next step", () => {
     // intervals
     [{ interval: "5 minutes" }, "interval", "1h30m"],
     [{ interval: "0s" }, "interval", "1s is the shortest"],
-    [{ interval: 0.999 }, "interval", "1s is the shortest"],
+    [{ interval: 0.999 }, "interval", "999ms is too short"],
     [{ interval: -5 }, "interval", "-5"],
     [{ interval: {} }, "interval", "an object"],
     // calendars
@@ -209,10 +209,10 @@ describe("what never comes", () => {
   const never = (options: ScheduleOptions) => refusal(() => refuseNever(define(options).spec, now));
 
   test.each<readonly [ScheduleOptions, string, string]>([
-    [{ cron: "0 0 30 2 *" }, "cron", "Cron: 0 0 30 2 * (UTC): that never comes"],
-    [{ cron: "0 0 31 4,6 *", endAt: "2030-01-01" }, "cron", "Cron: 0 0 31 4,6 * (UTC): that never comes"],
-    [{ calendar: { month: 2, dayOfMonth: 30 } }, "calendar", "Calendar: Day 30 in Feb at 00:00:00 (UTC): that never comes"],
-    [{ at: "2026-05-31T23:59" }, "at", "Once: 2026-05-31 23:59:00 (UTC): that has passed"],
+    [{ cron: "0 0 30 2 *" }, "cron", "cron: 0 0 30 2 * (UTC) never comes"],
+    [{ cron: "0 0 31 4,6 *", endAt: "2030-01-01" }, "cron", "cron: 0 0 31 4,6 * (UTC) never comes"],
+    [{ calendar: { month: 2, dayOfMonth: 30 } }, "calendar", "calendar: Day 30 in Feb at 00:00:00 (UTC) never comes"],
+    [{ at: "2026-05-31T23:59" }, "at", "at: its only due time, 2026-05-31 23:59:00 (UTC), has passed"],
     [{ cron: "0 9 * * *", endAt: "2026-05-01" }, "endAt", "nothing is due"],
     [{ cron: "0 9 1 1 *", startAt: "2026-02-01", endAt: "2026-12-31" }, "endAt", "nothing is due"],
     [{ at: "2026-07-01", startAt: "2026-08-01" }, "startAt", "nothing is due"],
