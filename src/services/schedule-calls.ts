@@ -13,6 +13,8 @@ const calls = {
   backfill: { parameter: "range", keys: ["start", "end", "overlapPolicy", "onProgress"] },
   ticks: { parameter: "filter", keys: ["kind", "decision", "limit"] },
   next: { parameter: "options", keys: ["count", "from"] },
+  /** What `next` takes for a schedule that there is not. */
+  times: { parameter: "schedule", keys: optionNames },
 } as const;
 
 /** What such a call was given. Programs in JavaScript have no compiler: throws InvalidScheduleError where there is no such option, or it takes no such value. */

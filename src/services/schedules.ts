@@ -2,8 +2,7 @@ import { decode } from "../base/codec.js";
 import type { Config } from "../config/config.js";
 import { ScheduleNotFoundError, WorkflowNotFoundError } from "../core/errors.js";
 import { parseScheduleId, type RunId, type ScheduleId } from "../core/ids.js";
-import { checkKeys } from "../core/schedule/check.js";
-import { optionNames, optionsOf } from "../core/schedule/definition.js";
+import { optionsOf } from "../core/schedule/definition.js";
 import type { ScheduleOptions, ScheduleTimes } from "../core/schedule/options.js";
 import type { OverlapPolicy, ScheduleRecord, ScheduleStatus, Tick, TickDecision } from "../core/schedule/schedule.js";
 import type { TickKind } from "../core/schedule/tick-kind.js";
@@ -202,7 +201,7 @@ export function schedulesOf(parts: SchedulesParts): Schedules {
     async next(schedule, options = {}) {
       const { count = countDefault, from } = checked("next", options);
       const now = parts.clock.now();
-      const { spec, decidedUpTo }: Pick<ScheduleRecord, "spec" | "decidedUpTo"> = typeof schedule === "string" ? await find(schedule) : { spec: specOf(schedule, now) };
+      const { spec, decidedUpTo }: Pick<ScheduleRecord, "spec" | "decidedUpTo"> = typeof schedule === "string" ? await find(schedule) : { spec: specOf(checked("times", schedule), now) };
       const first = from === undefined ? comingFrom({ decidedUpTo }, now) : checkTime("from", from, spec.timezone);
       return nextTimes(spec, { from: first - 1, count }).map(({ due, ...time }) => ({ scheduledTime: new Date(due), ...time }));
     },

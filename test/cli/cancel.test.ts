@@ -134,6 +134,7 @@ describe("runs cancel, by filters", () => {
     await refused.sees("Cancel 2 runs (2 pending)?");
     refused.type(keys.enter);
     expect(await refused.ended).toBe(0);
+    expect(refused.shown()).toMatch(/Cancel 2 runs .* No\s+Nothing was changed\.\s*$/);
     expect((await run("runs", "status", runId, "-o", "json")).stdout).toContain('"status": "pending"');
 
     const agreed = onTerminal(["runs", "cancel", "-q", "asked"], { cwd });

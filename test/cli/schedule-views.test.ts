@@ -1,7 +1,7 @@
 import { Chalk } from "chalk";
 import { expect, test } from "vitest";
 import { encode } from "../../src/base/codec.js";
-import { declaredScheduleId } from "../../src/core/ids.js";
+import { declaredScheduleId, parseRunId } from "../../src/core/ids.js";
 import { definitionOf } from "../../src/core/schedule/definition.js";
 import { newScheduleState } from "../../src/core/schedule/due.js";
 import type { ScheduleRecord } from "../../src/core/schedule/schedule.js";
@@ -9,6 +9,7 @@ import { scheduleCard } from "../../src/cli/views/schedule-card.js";
 import { scheduleTable } from "../../src/cli/views/schedule-table.js";
 import { tickTable } from "../../src/cli/views/tick-table.js";
 import type { Screen } from "../../src/cli/screen.js";
+import { formatTime } from "../../src/cli/times.js";
 
 const nowMs = Date.UTC(2026, 2, 1, 12);
 const screen: Screen = { terminal: true, width: 100, paint: new Chalk({ level: 0 }), utc: false, nowMs };
@@ -45,4 +46,27 @@ test("a tick's decision has its colour, and its reason is cut before the decisio
   const missed = { due, decided_at: due, decision: "missed", reason: "a long story ".repeat(20), kind: "schedule", run_id: null } as const;
   expect(tickTable([missed], coloured)).toContain("\u001B[31mmissed");
   expect(tickTable([missed], screen)).toMatch(/missed.*a long story.*…/);
+});
+
+test.each([
+  [140, ["Due", "Decided", "Decision", "Kind", "Run", "Reason"]],
+  [100, ["Due", "Decision", "Kind", "Run", "Reason"]],
+  [80, ["Due", "Decision", "Run", "Reason"]],
+  [60, ["Due", "Decision", "Reason"]],
+])("at %i columns a ledger gives way from the least important on, and the due time and the decision are whole", (width, heads) => {
+  const due = new Date(nowMs);
+  const reason = "the schedule has a run that has not ended, and its policy is to skip";
+  const ticks = [
+    { due, decided_at: due, decision: "caught_up", reason, kind: "schedule", run_id: parseRunId("run_01kk0000000000000000000000") ?? null },
+    { due, decided_at: due, decision: "skipped", reason, kind: "backfill", run_id: null },
+  ] as const;
+  for (const utc of [false, true]) {
+    const [, head, , ...rows] = tickTable(ticks, { ...screen, width, utc }).split("\n").map((line) => line.split("│").slice(1, -1).map((cell) => cell.trim()));
+    expect(head).toEqual(heads);
+    expect(rows[0]?.slice(0, heads.indexOf("Decision") + 1)).toEqual(expect.arrayContaining([formatTime(due, { utc }), "caught_up"]));
+    const cells = new Map(heads.map((name, place) => [name, rows[0]?.[place] ?? ""]));
+    expect(cells.get("Reason")?.length).toBeGreaterThanOrEqual(19);
+    if (heads.includes("Run")) expect(cells.get("Run")).toContain("run_01kk000000000");
+    expect(tickTable(ticks, { ...screen, width, utc }).split("\n").every((line) => line.length <= width)).toBe(true);
+  }
 });

@@ -141,6 +141,7 @@ describe("schedules backfill", () => {
     await refused.sees("Decide 120 due times of asked now?");
     refused.type(keys.enter);
     expect(await refused.ended).toBe(0);
+    expect(refused.shown()).toMatch(/Decide 120 due times .* No\s+Nothing was changed\.\s*$/);
     expect(await project.schedule(id)).toMatchObject({ totalRuns: 0 });
     const agreed = onTerminal(words, { cwd });
     await agreed.sees("now?");

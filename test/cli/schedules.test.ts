@@ -72,8 +72,11 @@ describe("schedules create", () => {
     [["--cron", "* * * * *", "--interval", "1m"], "USAGE", "--cron and --interval were given together"],
     [["--cron", "61 * * * *"], "INVALID_SCHEDULE", "--cron: "],
     [["--cron", ""], "USAGE", "--cron: it is empty"],
-    [["--cron", "0 0 30 2 *"], "INVALID_SCHEDULE", "never comes"],
+    [["--cron", "0 0 30 2 *"], "INVALID_SCHEDULE", "--cron: 0 0 30 2 * (UTC) never comes"],
     [["--interval", "0.5"], "INVALID_SCHEDULE", "--interval: "],
+    [["--interval", "999ms"], "INVALID_SCHEDULE", "--interval: 999ms is too short"],
+    [["--interval", ""], "USAGE", "--interval: it is empty"],
+    [["--at", ""], "USAGE", "--at: it is empty"],
     [["--interval", "soon"], "USAGE", "--interval: soon is no duration"],
     [["--calendar", "day=1", "--calendar", "hour=24"], "INVALID_SCHEDULE", "--calendar hour: 24"],
     [["--calendar", "dya=1"], "USAGE", "--calendar: an entry has no dya"],
@@ -184,6 +187,7 @@ describe("schedules pause, resume and delete", () => {
     await refused.sees("Delete the schedule ask-1 of the workflow free?");
     refused.type(keys.enter);
     expect(await refused.ended).toBe(0);
+    expect(refused.shown()).toMatch(/Delete the schedule ask-1 .* No\s+Nothing was changed\.\s*$/);
     expect(await project.schedule("ask-1")).toMatchObject({ status: "active" });
 
     const agreed = onTerminal(["schedules", "delete", "ask-1", "ask-2"], { cwd });

@@ -99,6 +99,8 @@ describe("scheduledWorkflow()", () => {
   });
 
   test.each([
+    { what: "a name in the place of the options", options: "declarations.name", says: "it is given 'declarations.name'; write scheduledWorkflow({" },
+    { what: "no options at all", options: undefined, says: "it is given undefined; write scheduledWorkflow({" },
     { what: "nothing that says when", options: { name: "declarations.never" }, says: "nothing says when it is due" },
     { what: "a mistyped option", options: { name: "declarations.typo", cron: "@daily", timezne: "UTC" }, says: "it has an option timezne; did you mean timezone?" },
     { what: "an option of workflow() alone", options: { name: "declarations.both", cron: "@daily", schedule: { cron: "@daily" } }, says: "it has an option schedule" },

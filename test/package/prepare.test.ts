@@ -13,6 +13,7 @@ beforeEach(() => {
   mkdirSync(at("bin"));
   mkdirSync(at("src/deep"), { recursive: true });
   cpSync("bin/prepare.js", at("bin/prepare.js"));
+  writeFileSync(at("bin/manifest.js"), "");
   for (const name of ["package.json", "tsconfig.json", "tsconfig.build.json"]) writeFileSync(at(name), '{"type":"module"}');
   writeFileSync(at("package-lock.json"), lock({ "": {}, "node_modules/better-sqlite3": { version: "1.0.0" }, "node_modules/elsewhere": { version: "2.0.0", optional: true } }));
   writeFileSync(at("src/deep/one.ts"), "export const one = 1;\n");
@@ -41,6 +42,8 @@ test("a changed, a new and a removed source are built, nothing is installed", as
 test("a dist that somebody else made or removed is built again", async () => {
   await prepare();
   rmSync(at("dist"), { recursive: true });
+  expect(await prepare()).toEqual(["run build --silent"]);
+  rmSync(at("oclif.manifest.json"));
   expect(await prepare()).toEqual(["run build --silent"]);
 });
 
@@ -93,7 +96,10 @@ import { appendFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from "no
 const words = process.argv.slice(2);
 if (existsSync("fail")) process.exit(7);
 appendFileSync("asked", words.join(" ") + "\\n");
-if (words[0] === "run") mkdirSync("dist", { recursive: true });
+if (words[0] === "run") {
+  mkdirSync("dist", { recursive: true });
+  writeFileSync("oclif.manifest.json", "{}");
+}
 if (words[0] === "install") {
   mkdirSync("node_modules/better-sqlite3", { recursive: true });
   cpSync("package-lock.json", "node_modules/.package-lock.json");

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { openEngine, runContext, step, workflow } from "../../src/index.js";
+import { InvalidScheduleError, openEngine, runContext, step, workflow } from "../../src/index.js";
 import type { NewScheduleOptions, Schedules, WorkflowDefinition } from "../../src/index.js";
 import { schedulesOf } from "../../src/services/schedules.js";
 import { hourMs, ScheduledWorld, startMs } from "../support/scheduled-world.js";
@@ -63,6 +63,44 @@ describe("create", () => {
 
   test("what is no workflow is refused", async () => {
     await expect(schedules.create(undefined as unknown as WorkflowDefinition, { interval: "1h" })).rejects.toMatchObject({ code: "INVALID_DEFINITION", message: expect.stringContaining("schedules.create()") });
+  });
+});
+
+describe("what TypeScript would refuse", () => {
+  type Call = (...args: unknown[]) => Promise<unknown>;
+
+  test.each<[keyof Schedules, readonly unknown[], string, string]>([
+    ["create", [report], "options", "write an object"],
+    ["create", [report, null], "options", "write an object"],
+    ["create", [report, { interval: "1h", overlap: "skip" }], "overlap", "did you mean overlapPolicy?"],
+    ["create", [report, { interval: "1h", scheduleId: "-x" }], "scheduleId", "begin with a letter"],
+    ["list", [{ status: "foo" }], "status", "did you mean statuses?"],
+    ["list", [{ statuses: "paused" }], "statuses", "write a list"],
+    ["list", [{ statuses: ["pausd"] }], "statuses", "did you mean paused?"],
+    ["list", [{ limit: 1.5 }], "limit", "from 1"],
+    ["update", ["mine"], "change", "write an object"],
+    ["update", ["mine", { foo: null }], "foo", "cron"],
+    ["update", ["mine", { settings: {} }], "settings", "there is no such option"],
+    ["trigger", ["mine", null], "options", "write an object"],
+    ["trigger", ["mine", { overlap: "skip" }], "overlap", "did you mean overlapPolicy?"],
+    ["trigger", ["mine", { overlapPolicy: null }], "overlapPolicy", "null is none of"],
+    ["backfill", ["mine"], "range", "write an object"],
+    ["backfill", ["mine", { end: "2026-01-02" }], "start", "undefined is no time"],
+    ["backfill", ["mine", { start: "2026-01-01", end: "2026-01-02", onProgress: true }], "onProgress", "no function"],
+    ["ticks", ["mine", { kind: "foo" }], "kind", "trigger"],
+    ["ticks", ["mine", { decision: "fird" }], "decision", "did you mean fired?"],
+    ["ticks", ["mine", { limit: -1 }], "limit", "from 1"],
+    ["next", [], "schedule", "write an object"],
+    ["next", [{ corn: "* * * * *" }], "corn", "did you mean cron?"],
+    ["next", ["mine", { count: "3" }], "count", "from 1"],
+  ])("%s of %j is refused, with the option, and changes nothing", async (name, args, option, said) => {
+    await schedules.create(report, { interval: "1h", scheduleId: "mine" });
+    const before = await schedules.list();
+    const error: unknown = await (schedules[name] as Call)(...args).catch((thrown: unknown) => thrown);
+    if (!(error instanceof InvalidScheduleError)) return expect.fail(`not refused: ${String(error)}`);
+    expect([error.option, `${error.message}; ${error.hint}`]).toEqual([option, expect.stringContaining(said)]);
+    expect(await schedules.list()).toEqual(before);
+    expect(await schedules.ticks("mine")).toEqual([]);
   });
 });
 

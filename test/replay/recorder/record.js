@@ -14,7 +14,8 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
  * @property {string} file The example it is a run of, below `examples/`.
  * @property {string} [against] The file that it has to fit, where that is another one.
  * @property {string} workflow Its name.
- * @property {unknown} input What it is started with.
+ * @property {unknown} [input] What it is started with.
+ * @property {string} [schedule] The schedule that is triggered to start it.
  * @property {import("pyworkflow/testing").StepStandIns} [steps] For steps that really wait.
  * @property {import("pyworkflow/testing").HookStandIns} [hooks] For the people who would answer.
  * @property {string} [advance] How much time passes.
@@ -40,6 +41,8 @@ const samples = {
   "14-deploys": { file: "14-deploys/before.ts", against: "14-deploys/after.ts", workflow: "shop_order", input: { orderId: "ORD-1" } },
   "14-deploys-done": { file: "14-deploys/before.ts", against: "14-deploys/after.ts", workflow: "shop_order", input: { orderId: "ORD-1" }, hooks: { packed: "packed" } },
   "15-event-limits": { file: "15-event-limits/workflow.ts", workflow: "count_votes", input: { districts: 3 } },
+  "19-scheduled-report": { file: "19-scheduled-report.ts", workflow: "sales_report", schedule: "auto_sales_report" },
+  "20-overlap-policies": { file: "20-overlap-policies.ts", workflow: "tidy_up" },
 };
 
 // Where the repository lies is nobody's business, and a stack tells it.
@@ -58,16 +61,18 @@ for (const [name, sample] of Object.entries(samples)) {
 }
 
 /** @param {Sample} sample Without a history yet. */
-async function historyOf({ file, workflow, input, steps = {}, hooks = {}, advance, cancel }) {
+async function historyOf({ file, workflow, input, schedule, steps = {}, hooks = {}, advance, cancel }) {
   await load(file);
   const workflows = [...registeredWorkflows().values()];
   const definition = workflows.find(({ name }) => name === workflow);
   if (definition === undefined) throw new Error(`examples/${file} has no workflow called ${workflow}`);
-  const engine = await openTestEngine({ workflows, steps, hooks });
-  const run = await engine.start(/** @type {import("pyworkflow").WorkflowDefinition<unknown>} */ (definition), input);
+  const engine = await openTestEngine({ workflows, steps, hooks, scheduler: false });
+  const start = () => engine.start(/** @type {import("pyworkflow").WorkflowDefinition<unknown>} */ (definition), input);
+  const { runId } = schedule === undefined ? await start() : await engine.schedules.trigger(schedule);
+  if (runId === undefined) throw new Error(`${schedule} started nothing`);
   if (advance !== undefined) await engine.advance(advance);
-  if (cancel) await engine.cancel(run.runId);
-  const stored = await engine.historyOf(run.runId);
+  if (cancel) await engine.cancel(runId);
+  const stored = await engine.historyOf(runId);
   await engine.close();
   return stored;
 }
