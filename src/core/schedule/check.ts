@@ -35,9 +35,9 @@ export function checkKeys<Key extends string>(path: string, value: unknown, keys
   }
   for (const [key, held] of Object.entries(value)) {
     if (held === undefined || keys.some((known) => known === key)) continue;
-    const meant = nearest(key, keys);
+    const meant = nearest(key, keys) ?? keys.find((known) => known.startsWith(key));
     const option = path.startsWith("calendar") ? `${path}.${key}` : key;
-    throw new InvalidScheduleError(option, "there is no such option", meant === undefined ? `there are ${keys.join(", ")}` : `did you mean ${meant}?`);
+    throw new InvalidScheduleError(option, "there is no such option", meant === undefined ? `it takes ${keys.join(", ")}` : `did you mean ${meant}?`);
   }
   return value;
 }
