@@ -47,9 +47,14 @@ export async function decideSchedule<D extends Decided>({ backend, clock }: Sche
     const decided = await decide({ ...loaded, policy, now });
     if (decided === undefined) return undefined;
     const [result] = await backend.commitSchedules([{ ...decided, scheduleId, version, now }]);
-    if (result?.accepted) return { decided, schedule: { ...loaded.schedule, ...decided.definition, ...decided.state, version: version + 1 } };
+    if (result?.accepted) return { decided, schedule: asWritten(loaded.schedule, decided) };
     assert(result?.refused !== "tick", "I8", `a tick of ${scheduleId} was decided that is in its ledger already`);
   }
+}
+
+// A definition takes the place of the whole one before: a description that it does not have is gone.
+function asWritten({ description, ...before }: ScheduleRecord, { definition, state }: Decided): ScheduleRecord {
+  return { ...before, ...(definition ?? (description !== undefined && { description })), ...state, version: before.version + 1 };
 }
 
 /** Throws ScheduleStatusError for a deleted schedule. */

@@ -29,7 +29,7 @@ export function checked<Given extends object>(call: keyof typeof calls, given: G
   return given;
 }
 
-const checks: Readonly<Record<string, (option: string, value: unknown) => void>> = {
+const checks: Readonly<Record<string, (option: string, value: unknown) => unknown>> = {
   overlapPolicy: (option, value) => checkWord(option, value, overlapPolicies),
   kind: (option, value) => checkWord(option, value, tickKinds),
   decision: (option, value) => checkWord(option, value, tickDecisions),

@@ -69,7 +69,7 @@ export interface ScheduledTime {
 }
 
 export interface NewScheduleOptions<Input = unknown> extends WorkflowSchedule<Input> {
-  /** `[A-Za-z0-9_.-]+`, and it can be told by heart. Default: `sched_` and a ULID. */
+  /** `[A-Za-z0-9_][A-Za-z0-9_.-]*`, and it can be told by heart. Default: `sched_` and a ULID. */
   readonly scheduleId?: string;
 }
 

@@ -93,12 +93,13 @@ describe("what TypeScript would refuse", () => {
     ["next", [], "schedule", "write an object"],
     ["next", [{ corn: "* * * * *" }], "corn", "did you mean cron?"],
     ["next", ["mine", { count: "3" }], "count", "from 1"],
-  ])("%s of %j is refused, with the option, and changes nothing", async (name, args, option, said) => {
+  ])("%s, case %#: refused with the option, and nothing is changed", async (...[name, args, option, said]) => {
     await schedules.create(report, { interval: "1h", scheduleId: "mine" });
     const before = await schedules.list();
     const error: unknown = await (schedules[name] as Call)(...args).catch((thrown: unknown) => thrown);
-    if (!(error instanceof InvalidScheduleError)) return expect.fail(`not refused: ${String(error)}`);
-    expect([error.option, `${error.message}; ${error.hint}`]).toEqual([option, expect.stringContaining(said)]);
+    expect(error).toBeInstanceOf(InvalidScheduleError);
+    const refused = error as InvalidScheduleError;
+    expect([refused.option, `${refused.message}; ${refused.hint}`]).toEqual([option, expect.stringContaining(said)]);
     expect(await schedules.list()).toEqual(before);
     expect(await schedules.ticks("mine")).toEqual([]);
   });
@@ -138,6 +139,10 @@ describe("the life of a schedule", () => {
     await schedules.create(strict, { interval: "1h", scheduleId: "foreign", input: { city: "Chur" } });
     await expect(schedules.update("foreign", { input: { city: "Thun" } })).rejects.toMatchObject({ code: "WORKFLOW_NOT_FOUND" });
     expect(await schedules.update("foreign", { description: "without the definition" })).toMatchObject({ input: { city: "Chur" } });
+    expect((await schedules.pause("foreign")).options).toMatchObject({ description: "without the definition" });
+    const bare = await schedules.update("foreign", { description: null });
+    expect(bare.options).not.toHaveProperty("description");
+    expect(bare).toEqual(await schedules.get("foreign"));
   });
 
   test("a trigger says what was decided, and the run what it was started for", async () => {
