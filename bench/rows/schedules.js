@@ -31,7 +31,7 @@ export async function schedules(bench) {
  * @returns {Promise<import("../report.js").Figure>}
  */
 async function idleFigure({ quick }, { crowded, empty, among }) {
-  const forMs = quick ? 3000 : 10_000;
+  const forMs = quick ? 3000 : 5000;
   const { measured, reference, ratio } = await interleaved(quick ? 1 : 3, async () => ({ measured: await idleShare(crowded, forMs), reference: await idleShare(empty, forMs) }));
   return { what: `CPU of an idle scheduler run ${among}`, measured: share(measured), reference: `${share(reference)} among ${few}`, ratio, ...atMost(0.01, measured, share) };
 }
@@ -48,14 +48,15 @@ async function delayFigures({ quick }, { crowded, among }) {
   const project = await openProject(crowded);
   const workers = await startWorkers(project, 1);
   const scheduleId = await enterSchedule(project.backend, "every_second", { interval: "1s" });
-  const count = quick ? 5 : 60;
-  const ticks = await until(`${count} runs`, async () => {
-    const ended = await project.backend.listRuns({ scheduleId, statuses: ["completed"], limit: count });
-    return ended.length === count ? ended : undefined;
+  const count = quick ? 5 : 40;
+  const warmUp = 3;
+  const runs = await until(`${count} runs`, async () => {
+    const ended = await project.backend.listRuns({ scheduleId, statuses: ["completed"], limit: count + warmUp });
+    return ended.length === count + warmUp ? ended.slice(0, count) : undefined;
   });
   await workers.stop();
   await project.backend.close();
-  const delaysMs = ticks.map(({ startedAt = Infinity, scheduledTime = -Infinity }) => startedAt - scheduledTime);
+  const delaysMs = runs.map(({ startedAt = Infinity, scheduledTime = -Infinity }) => startedAt - scheduledTime);
   return [50, 100].map((percentage) => {
     const measured = percentile(delaysMs, percentage);
     const which = percentage === 100 ? `worst of ${count}` : `p${percentage}`;
