@@ -6,7 +6,7 @@ import { systemClock } from "../../dist/base/clock.js";
 import { encode } from "../../dist/base/codec.js";
 import { declaredScheduleId } from "../../dist/core/ids.js";
 import { definitionOf } from "../../dist/core/schedule/definition.js";
-import { newScheduleState } from "../../dist/core/schedule/due.js";
+import { newSchedule } from "../../dist/core/schedule/due.js";
 import { openSqlite } from "../../dist/storage/sqlite/sqlite-backend.js";
 import { freshFile, interleaved, percentile, until } from "../harness.js";
 import { bin, openProject, startWorkers } from "../project.js";
@@ -86,7 +86,7 @@ async function enterSchedule(backend, name, options) {
   const createdAt = systemClock.now();
   const settings = { workflowName: oneStep.name, durable: true, tags: [], recoverOnWorkerLoss: true, maxRecoveryAttempts: 3 };
   const schedule = { ...definitionOf(options, { settings, input: encode(undefined), createdAt }), scheduleId, createdAt };
-  await backend.createSchedule({ ...schedule, ...newScheduleState(schedule) });
+  await backend.createSchedule(newSchedule(schedule));
   return scheduleId;
 }
 

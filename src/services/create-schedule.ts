@@ -3,7 +3,7 @@ import type { Encoded } from "../base/codec.js";
 import { InvalidScheduleError, ScheduleExistsError } from "../core/errors.js";
 import { declaredScheduleId, newScheduleId, parseScheduleId, type ScheduleId } from "../core/ids.js";
 import { definitionOf, refuseNever } from "../core/schedule/definition.js";
-import { newScheduleState } from "../core/schedule/due.js";
+import { newSchedule } from "../core/schedule/due.js";
 import type { ScheduleOptions } from "../core/schedule/options.js";
 import type { ScheduleRecord } from "../core/schedule/schedule.js";
 import type { WorkflowDefinition } from "../engine/definition.js";
@@ -28,9 +28,8 @@ export async function createSchedule({ backend, clock, config }: Startable, { wo
   const scheduleId = given.scheduleId === undefined ? newScheduleId(createdAt, randomBytes) : scheduleIdOf(given.scheduleId);
   const definition = definitionOf(options, { input, settings: runSettingsOf(workflow, config), createdAt });
   refuseNever(definition.spec, createdAt - 1);
-  const schedule = { ...definition, scheduleId, createdAt };
-  const state = newScheduleState(schedule);
-  if (await backend.createSchedule({ ...schedule, ...state })) return { ...schedule, ...state, version: 1 };
+  const schedule = newSchedule({ ...definition, scheduleId, createdAt });
+  if (await backend.createSchedule(schedule)) return { ...schedule, version: 1 };
   const other = await backend.getSchedule(scheduleId);
   throw new ScheduleExistsError(scheduleId, other?.status === "deleted");
 }

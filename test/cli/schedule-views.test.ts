@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { encode } from "../../src/base/codec.js";
 import { declaredScheduleId, parseRunId } from "../../src/core/ids.js";
 import { definitionOf } from "../../src/core/schedule/definition.js";
-import { newScheduleState } from "../../src/core/schedule/due.js";
+import { newSchedule } from "../../src/core/schedule/due.js";
 import type { ScheduleRecord } from "../../src/core/schedule/schedule.js";
 import { scheduleCard } from "../../src/cli/views/schedule-card.js";
 import { scheduleTable } from "../../src/cli/views/schedule-table.js";
@@ -17,7 +17,7 @@ const coloured: Screen = { ...screen, paint: new Chalk({ level: 1 }) };
 
 const settings = { workflowName: "nightly", durable: true, tags: [], recoverOnWorkerLoss: true, maxRecoveryAttempts: 3 };
 const first = { ...definitionOf({ cron: "0 14 * * *" }, { settings, input: encode(["south"]), createdAt: nowMs }), scheduleId: declaredScheduleId("nightly"), createdAt: nowMs, declared: "{}" };
-const schedule: ScheduleRecord = { ...first, ...newScheduleState(first), totalRuns: 3, successfulRuns: 2, lastRunAt: nowMs - 3_600_000, version: 7 };
+const schedule: ScheduleRecord = { ...newSchedule(first), totalRuns: 3, successfulRuns: 2, lastRunAt: nowMs - 3_600_000, version: 7 };
 
 test("on a terminal times are relative, the status has its colour, and the id outlives all else", () => {
   const [, head, , row] = scheduleTable([schedule], screen).split("\n");
@@ -37,7 +37,7 @@ test("a schedule that is not active has no coming time; one of the code says so"
 
 test("a card has as many of the coming times as there are", () => {
   const last = { ...first, ...definitionOf({ cron: "0 14 * * *", endAt: "2026-03-03" }, { settings, input: encode(1), createdAt: nowMs }) };
-  const card = scheduleCard({ ...last, ...newScheduleState(last), version: 1 }, { ...screen, utc: true });
+  const card = scheduleCard({ ...newSchedule(last), version: 1 }, { ...screen, utc: true });
   expect(card).toContain("Next Run: 2026-03-01 14:00:00Z, 2026-03-02 14:00:00Z\n");
 });
 

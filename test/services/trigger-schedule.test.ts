@@ -1,5 +1,5 @@
 import { assert, expect, test } from "vitest";
-import { newScheduleState } from "../../src/core/schedule/due.js";
+import { newSchedule } from "../../src/core/schedule/due.js";
 import type { OverlapPolicy } from "../../src/core/schedule/schedule.js";
 import { triggerSchedule } from "../../src/services/trigger-schedule.js";
 import { eachStore } from "../support/each-store.js";
@@ -10,7 +10,7 @@ test.for(eachStore)("triggers of one millisecond are as many ticks, and none tak
   const [backend, clock] = [await open(), new ManualClock()];
   const { scheduleId, createdAt, spec, overlapPolicy, catchup, catchupWindowMs, input, settings } = scheduleWith({});
   const schedule = { scheduleId, createdAt, spec, overlapPolicy, catchup, catchupWindowMs, input, settings };
-  await backend.createSchedule({ ...schedule, ...newScheduleState(schedule) });
+  await backend.createSchedule(newSchedule(schedule));
   const policies: readonly OverlapPolicy[] = ["skip", "buffer_one", "buffer_one", "allow_all", "skip", "buffer_all"];
   const seen: string[] = [];
   for (const policy of policies) {

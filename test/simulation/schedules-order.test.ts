@@ -3,7 +3,7 @@ import { assert, describe, expect, test } from "vitest";
 import { encode } from "../../src/base/codec.js";
 import { parseScheduleId, type ScheduleId } from "../../src/core/ids.js";
 import { liveStatuses } from "../../src/core/run.js";
-import { newScheduleState, stopped } from "../../src/core/schedule/due.js";
+import { newSchedule, stopped } from "../../src/core/schedule/due.js";
 import type { NewSchedule, OverlapPolicy } from "../../src/core/schedule/schedule.js";
 import { Ticker } from "../../src/runtime/scheduler/tick.js";
 import { triggerSchedule } from "../../src/services/trigger-schedule.js";
@@ -60,7 +60,7 @@ class Stage {
     const settings = { workflowName: "report", durable: true, tags: [], recoverOnWorkerLoss: true, maxRecoveryAttempts: 3 };
     const spec = { when: { intervalMs: minute, anchor: createdAt }, timezone: "UTC", startAt: createdAt + minute };
     const schedule: NewSchedule = { scheduleId, createdAt, spec, settings, input: encode({}), overlapPolicy: this.#overlapPolicy, catchup: "all", catchupWindowMs: minute };
-    await this.#store.createSchedule({ ...schedule, ...newScheduleState(schedule) });
+    await this.#store.createSchedule(newSchedule(schedule));
     for (let dues = scenes.indexOf(scene); dues > 0; dues--) {
       this.#clock.jump(minute);
       await this.settle([this.scheduler()]);

@@ -1,35 +1,23 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { encode } from "../../src/base/codec.js";
 import type { WorkflowEvent } from "../../src/core/events/event.js";
 import { operationIdOf, type OperationId, type RunId } from "../../src/core/ids.js";
 import type { RunRecord } from "../../src/core/run.js";
 import type { Backend, CommitResult } from "../../src/storage/backend.js";
-import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
-import { FaultySqlite } from "../support/faulty-sqlite.js";
 import { claimed, commitOne, completed, ended, enter, record, request, run, running, started, suspended, t0 } from "./contract/support.js";
-import { plansOf, type Plan } from "./sqlite/plans.js";
+import { openWatched, plansOf, type Plan, type WatchedStore } from "./sqlite/plans.js";
 
-let folder: string;
-let path: string;
-let watched: FaultySqlite;
+let store: WatchedStore;
 let backend: Backend;
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "pyworkflow-plans-"));
-  path = join(folder, "store.db");
-  watched = new FaultySqlite();
-  backend = await openSqlite({ path, wrap: watched.wrap });
+  store = await openWatched();
+  ({ backend } = store);
 });
-afterEach(async () => {
-  await backend.close();
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => store.remove());
 
 /** How SQLite would run each statement that was prepared so far. */
 function plans(): readonly Plan[] {
-  return plansOf(path, watched.texts);
+  return plansOf(store.path, store.watched.texts);
 }
 
 const scan = /SCAN (?:runs|events|payloads|hooks)/;
@@ -60,9 +48,9 @@ test("a plain step costs its two events and one look at its run", async () => {
   const { runId } = await running(backend);
   const step = (seen: number) => commitOne(backend, { runId, fence: 1, seen, events: [started, completed] });
   await step(1);
-  const before = watched.calls;
+  const before = store.watched.calls;
   await step(3);
-  expect(watched.calls - before).toBe(5); // BEGIN, the run, two events, COMMIT
+  expect(store.watched.calls - before).toBe(5); // BEGIN, the run, two events, COMMIT
 });
 
 test("the children of a run, and those to be closed, are found without a look at others", async () => {

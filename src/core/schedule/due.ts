@@ -3,11 +3,11 @@ import { firesAt, nextDue } from "./next.js";
 import type { NewSchedule, ScheduleDefinition, ScheduleRecord, ScheduleState } from "./schedule.js";
 import { stateOf } from "./state.js";
 
-/** The state in which a schedule begins: due from its creation on. */
-export function newScheduleState(schedule: NewSchedule): ScheduleState {
+/** A schedule in the state in which it begins: due from its creation on. */
+export function newSchedule(schedule: NewSchedule): NewSchedule & ScheduleState {
   const { createdAt } = schedule;
   const counters = { totalRuns: 0, successfulRuns: 0, failedRuns: 0, skippedRuns: 0, missedRuns: 0, bufferedCount: 0 };
-  return awaiting(schedule, { status: "active", ...counters, updatedAt: createdAt }, createdAt - 1);
+  return { ...schedule, ...awaiting(schedule, { status: "active", ...counters, updatedAt: createdAt }, createdAt - 1) };
 }
 
 /** Active, and due at the first of its times behind `after`: what passed before is nobody's. */

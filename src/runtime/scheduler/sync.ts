@@ -6,8 +6,8 @@ import { declaredScheduleId, runIdsInOrder, type RandomBytes, type ScheduleId } 
 import type { RunSettings } from "../../core/run.js";
 import { decideOwed, decideStopped } from "../../core/schedule/decide.js";
 import { definitionOf, type Declaration, type DeclaredSchedule } from "../../core/schedule/definition.js";
-import { newScheduleState, redefined, resumed, stopped } from "../../core/schedule/due.js";
-import type { LoadedSchedule, ScheduleDefinition, ScheduleRecord, ScheduleState } from "../../core/schedule/schedule.js";
+import { newSchedule, redefined, resumed, stopped } from "../../core/schedule/due.js";
+import type { LoadedSchedule, NewSchedule, ScheduleDefinition, ScheduleRecord, ScheduleState } from "../../core/schedule/schedule.js";
 import { stateOf } from "../../core/schedule/state.js";
 import type { Backend, ScheduleCommit } from "../../storage/backend.js";
 
@@ -58,12 +58,10 @@ async function syncDeclared(parts: SyncParts, declaration: Declaration): Promise
   }
 }
 
-function firstOf(scheduleId: ScheduleId, settings: RunSettings, { createdAt, ...schedule }: DeclaredSchedule & { readonly createdAt: number }): ScheduleDefinitionOfCode & ScheduleState {
-  const first = { ...definitionOf(schedule.options, { settings, input: schedule.input, createdAt }), scheduleId, createdAt, declared: textOf(schedule) };
-  return { ...first, ...newScheduleState(first) };
+function firstOf(scheduleId: ScheduleId, settings: RunSettings, { createdAt, ...schedule }: DeclaredSchedule & { readonly createdAt: number }): NewSchedule & ScheduleState {
+  const definition = definitionOf(schedule.options, { settings, input: schedule.input, createdAt });
+  return newSchedule({ ...definition, scheduleId, createdAt, declared: textOf(schedule) });
 }
-
-type ScheduleDefinitionOfCode = ScheduleDefinition & Pick<ScheduleRecord, "scheduleId" | "createdAt"> & { readonly declared: string };
 
 function wantedOf({ status, declared, withdrawnFrom }: ScheduleRecord, schedule: DeclaredSchedule | undefined): "updated" | "revived" | "deleted" | undefined {
   const isWithdrawn = withdrawnFrom !== undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { encode } from "../../../src/base/codec.js";
 import type { RunEnd } from "../../../src/core/events/run.js";
-import { newScheduleState, redefined, resumed, stopped } from "../../../src/core/schedule/due.js";
+import { newSchedule, redefined, resumed, stopped } from "../../../src/core/schedule/due.js";
 import { firesAt } from "../../../src/core/schedule/next.js";
 import { afterEnd, afterRetry, stateOf } from "../../../src/core/schedule/state.js";
 import { at, minute, runIdOf, scheduleWith } from "../../support/schedule.js";
@@ -9,16 +9,16 @@ import { at, minute, runIdOf, scheduleWith } from "../../support/schedule.js";
 describe("a new schedule", () => {
   test("is due from its creation on, that moment included", () => {
     const { spec, createdAt } = scheduleWith({});
-    expect(newScheduleState(scheduleWith({}))).toMatchObject({ status: "active", nextDueAt: at(0), wakeAt: at(0), totalRuns: 0, bufferedCount: 0, updatedAt: createdAt });
-    expect(newScheduleState(scheduleWith({ createdAt: at(0) + 1 }))).toMatchObject({ nextDueAt: at(1) });
-    expect(newScheduleState(scheduleWith({ spec: { ...spec, startAt: at(5) } }))).toMatchObject({ nextDueAt: at(5) });
-    expect(newScheduleState(scheduleWith({ spec: { ...spec, endAt: at(0) } }))).toMatchObject({ status: "active", nextDueAt: undefined, wakeAt: undefined });
+    expect(newSchedule(scheduleWith({}))).toMatchObject({ status: "active", nextDueAt: at(0), wakeAt: at(0), totalRuns: 0, bufferedCount: 0, updatedAt: createdAt });
+    expect(newSchedule(scheduleWith({ createdAt: at(0) + 1 }))).toMatchObject({ nextDueAt: at(1) });
+    expect(newSchedule(scheduleWith({ spec: { ...spec, startAt: at(5) } }))).toMatchObject({ nextDueAt: at(5) });
+    expect(newSchedule(scheduleWith({ spec: { ...spec, endAt: at(0) } }))).toMatchObject({ status: "active", nextDueAt: undefined, wakeAt: undefined });
   });
 
   test("is looked at when its jitter is over", () => {
     const { spec, scheduleId } = scheduleWith({});
     const jittered = { ...spec, jitterMs: minute };
-    expect(newScheduleState(scheduleWith({ spec: jittered }))).toMatchObject({ nextDueAt: at(0), wakeAt: firesAt(scheduleId, jittered, at(0)) });
+    expect(newSchedule(scheduleWith({ spec: jittered }))).toMatchObject({ nextDueAt: at(0), wakeAt: firesAt(scheduleId, jittered, at(0)) });
   });
 });
 

@@ -4,7 +4,7 @@ import type { Clock } from "../../../src/base/clock.js";
 import { newWorkerId, parseScheduleId, type ScheduleId } from "../../../src/core/ids.js";
 import type { RunSettings } from "../../../src/core/run.js";
 import { definitionOf, type Declaration } from "../../../src/core/schedule/definition.js";
-import { newScheduleState } from "../../../src/core/schedule/due.js";
+import { newSchedule } from "../../../src/core/schedule/due.js";
 import type { ScheduleOptions } from "../../../src/core/schedule/options.js";
 import type { ScheduleRecord, ScheduleState, Tick } from "../../../src/core/schedule/schedule.js";
 import { stateOf } from "../../../src/core/schedule/state.js";
@@ -29,7 +29,7 @@ export async function enter(backend: Backend, clock: Pick<Clock, "now">, { id, w
   const createdAt = clock.now();
   const scheduleId = idOf(id);
   const schedule = { ...definitionOf(options, { settings: settingsOf(workflow), input: encode({}), createdAt }), scheduleId, createdAt };
-  if (!(await backend.createSchedule({ ...schedule, ...newScheduleState(schedule) }))) throw new Error(`${id} is taken`);
+  if (!(await backend.createSchedule(newSchedule(schedule)))) throw new Error(`${id} is taken`);
   return scheduleId;
 }
 

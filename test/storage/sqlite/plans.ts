@@ -1,4 +1,10 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import Sqlite from "better-sqlite3";
+import type { Backend } from "../../../src/storage/backend.js";
+import { openSqlite } from "../../../src/storage/sqlite/sqlite-backend.js";
+import { FaultySqlite } from "../../support/faulty-sqlite.js";
 
 export interface Plan {
   readonly sql: string;
@@ -16,4 +22,24 @@ export function plansOf(path: string, texts: Iterable<string>): readonly Plan[] 
   });
   database.close();
   return plans;
+}
+
+/** A store whose statements are noted as they are prepared. */
+export interface WatchedStore {
+  readonly path: string;
+  readonly watched: FaultySqlite;
+  readonly backend: Backend;
+  remove(): Promise<void>;
+}
+
+export async function openWatched(): Promise<WatchedStore> {
+  const folder = mkdtempSync(join(tmpdir(), "pyworkflow-plans-"));
+  const path = join(folder, "store.db");
+  const watched = new FaultySqlite();
+  const backend = await openSqlite({ path, wrap: watched.wrap });
+  const remove = async () => {
+    await backend.close();
+    rmSync(folder, { recursive: true });
+  };
+  return { path, watched, backend, remove };
 }

@@ -1,35 +1,23 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { encode } from "../../../src/base/codec.js";
 import { overlapPolicies } from "../../../src/core/schedule/schedule.js";
 import type { Backend } from "../../../src/storage/backend.js";
-import { openSqlite } from "../../../src/storage/sqlite/sqlite-backend.js";
-import { FaultySqlite } from "../../support/faulty-sqlite.js";
 import { current, decideOne, enterSchedule, runOf, runningOf, tick } from "../contract/scheduled.js";
 import { commitOne, ended, failed, retried, running, t0 } from "../contract/support.js";
-import { plansOf, type Plan } from "./plans.js";
+import { openWatched, plansOf, type Plan, type WatchedStore } from "./plans.js";
 
-let folder: string;
-let path: string;
-let watched: FaultySqlite;
+let store: WatchedStore;
 let backend: Backend;
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "pyworkflow-schedule-plans-"));
-  path = join(folder, "store.db");
-  watched = new FaultySqlite();
-  backend = await openSqlite({ path, wrap: watched.wrap });
+  store = await openWatched();
+  ({ backend } = store);
 });
-afterEach(async () => {
-  await backend.close();
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => store.remove());
 
 /** The plans of the statements that were prepared since the last call. */
 function newPlans(): readonly Plan[] {
-  const plans = plansOf(path, watched.texts);
-  watched.texts.clear();
+  const plans = plansOf(store.path, store.watched.texts);
+  store.watched.texts.clear();
   return plans;
 }
 
@@ -106,9 +94,9 @@ test("a run without a schedule costs what it cost before schedules; the end of o
   await enterSchedule(backend, "warm");
   newPlans();
   const costOf = async (work: () => Promise<unknown>) => {
-    const before = watched.calls;
+    const before = store.watched.calls;
     await work();
-    return watched.calls - before;
+    return store.watched.calls - before;
   };
   const life = async (runId: Parameters<typeof commitOne>[1]["runId"]) => [
     await costOf(() => commitOne(backend, { runId, fence: 1, seen: 1, events: [failed] })),

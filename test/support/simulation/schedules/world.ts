@@ -3,7 +3,7 @@ import type { Clock } from "../../../../src/base/clock.js";
 import { InvalidScheduleError, ScheduleStatusError, StorageError } from "../../../../src/core/errors.js";
 import { parseScheduleId, type ScheduleId } from "../../../../src/core/ids.js";
 import { liveStatuses } from "../../../../src/core/run.js";
-import { newScheduleState } from "../../../../src/core/schedule/due.js";
+import { newSchedule } from "../../../../src/core/schedule/due.js";
 import { overlapPolicies, type NewSchedule } from "../../../../src/core/schedule/schedule.js";
 import { Ticker } from "../../../../src/runtime/scheduler/tick.js";
 import { backfillSchedule } from "../../../../src/services/backfill-schedule.js";
@@ -116,7 +116,7 @@ class World implements Lived {
     const scheduleId = parseScheduleId(name);
     if (scheduleId === undefined) return;
     const schedule: NewSchedule = { scheduleId, createdAt: weekBegins + this.#chance.below(hour), ...randomDefinition(this.#chance) };
-    await this.#store.createSchedule({ ...schedule, ...newScheduleState(schedule) });
+    await this.#store.createSchedule(newSchedule(schedule));
     const record = await this.#store.getSchedule(scheduleId);
     if (record !== undefined) this.#judges.set(scheduleId, new Judge(record));
   }
