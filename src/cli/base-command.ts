@@ -7,6 +7,7 @@ import type { Project } from "../services/project.js";
 import { defined } from "./defined.js";
 import { globalFlags } from "./flags.js";
 import { render, type OutputFormat, type Views } from "./output.js";
+import { Progress } from "./progress.js";
 import { openScreen, paintFor } from "./screen.js";
 import { reserveStdout, writeData } from "./streams.js";
 
@@ -73,6 +74,18 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** What somebody should know who looks: a cut list, a store that does not exist yet. */
   protected note(line: string): void {
     if (!this.quiet) process.stderr.write(`${line}\n`);
+  }
+
+  /** Shows on stderr how far a long work is, while it calls `at` with how many are done, and of how many. */
+  protected async withProgress<R>(what: string, work: (at: (done: number, of?: number) => void) => Promise<R>): Promise<R> {
+    const { isTTY, columns } = process.stderr;
+    const write = (text: string) => void (this.quiet || process.stderr.write(text));
+    const progress = new Progress({ what, moving: isTTY, width: columns || 80, clock: systemClock, write });
+    try {
+      return await work((done, of) => progress.at(done, of));
+    } finally {
+      progress.end();
+    }
   }
 
   /** What is said in the place of a result where a question was answered with no. */

@@ -53,16 +53,10 @@ export default class SchedulesBackfill extends BaseCommand<typeof SchedulesBackf
   }
 
   private async backfill(project: Project, plan: BackfillPlan): Promise<void> {
-    const [{ backfillSchedule }, { backfillCard, backfillRow }, { LiveLines }] = await Promise.all([
-      import("../../services/backfill-schedule.js"),
-      import("../../cli/views/backfill-card.js"),
-      import("../../cli/live-lines.js"),
-    ]);
+    const [{ backfillSchedule }, { backfillCard, backfillRow }] = await Promise.all([import("../../services/backfill-schedule.js"), import("../../cli/views/backfill-card.js")]);
     const { schedule, start, end } = plan;
-    const lines = new LiveLines({ moving: process.stderr.isTTY && !this.flags.quiet, write: (text) => void process.stderr.write(text) });
-    const onProgress = (done: number, of: number) => lines.doing(`${done} of ${of} due times decided`);
-    const result = await backfillSchedule(project, schedule.scheduleId, { start, end, onProgress, ...defined({ overlapPolicy: this.flags.overlap }) });
-    lines.doing();
+    const options = { start, end, ...defined({ overlapPolicy: this.flags.overlap }) };
+    const result = await this.withProgress("due times decided", (onProgress) => backfillSchedule(project, schedule.scheduleId, { ...options, onProgress }));
     const row = backfillRow(plan, result);
     this.show(row, { table: (screen) => backfillCard(row, screen), plain: () => row.run_ids });
     if (row.runs_created + row.buffered === 0) return;
