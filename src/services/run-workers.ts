@@ -1,11 +1,14 @@
 import type { Begin } from "../runtime/supervisor/messages.js";
 import type { Launch } from "../runtime/supervisor/child.js";
+import type { WorkerLook } from "../runtime/supervisor/look.js";
 import { startSupervisor, type Supervisor } from "../runtime/supervisor/supervisor.js";
 import type { ExecutorNote } from "../engine/executor.js";
 import { ConfigError } from "../core/errors.js";
 import type { RandomBytes, WorkerId } from "../core/ids.js";
 import type { LogOptions } from "../core/log-options.js";
 import type { Project } from "./project.js";
+
+export type { ProcessLook, RecoveredRun, RunLook, WorkerLook } from "../runtime/supervisor/look.js";
 
 export interface RunWorkersOptions {
   /** Worker processes. Default: what the configuration says, else one for each core. */
@@ -23,6 +26,10 @@ export interface RunWorkersOptions {
   readonly hostname: string;
   readonly log: LogOptions;
   readonly onNote: (note: ExecutorNote) => void;
+  /** Hears some four times a second how things stand; for a live view. */
+  readonly onLook?: (look: WorkerLook) => void;
+  /** Hears what the processes print, their logs too, which else goes where our own output goes. Whole lines, mostly. */
+  readonly onOutput?: (text: string) => void;
 }
 
 /** What the machine gives; made by `main`. */
@@ -47,7 +54,7 @@ export function runWorkers(project: Project, options: RunWorkersOptions, means: 
   }
   const { processes = config.worker.processes ?? means.cores, concurrency = config.worker.concurrency } = options;
   const shutdownTimeoutMs = options.shutdownTimeoutMs ?? config.worker.shutdownTimeoutMs;
-  const { hostname, workflows, log, drain, scheduler = true, onNote } = options;
+  const { hostname, workflows, log, drain, scheduler = true, onNote, onLook, onOutput } = options;
   const begin: Omit<Begin, "workerId" | "parentId" | "company"> = {
     concurrency,
     hostname,
@@ -57,6 +64,6 @@ export function runWorkers(project: Project, options: RunWorkersOptions, means: 
   };
   const { cores, pid, launch, newWorkerId, random } = means;
   const settings = { processes, cores, pid, leaseMs: config.worker.leaseMs, shutdownTimeoutMs, drain, scheduler };
-  const supervisor = startSupervisor({ backend, clock, locks, launch, newWorkerId, random, settings, begin, onNote });
+  const supervisor = startSupervisor({ backend, clock, locks, launch, newWorkerId, random, settings, begin, onNote, ...(onLook && { onLook }), ...(onOutput && { onOutput }) });
   return Object.assign(supervisor, { processes });
 }

@@ -4,6 +4,7 @@ import type { ExecutorNote } from "../../engine/executor.js";
 import type { Backend } from "../../storage/backend.js";
 import type { ProcessLocks } from "../process-lock.js";
 import type { Launch } from "./child.js";
+import type { WorkerLook } from "./look.js";
 import type { Begin } from "./messages.js";
 
 /** What a supervisor is made of. */
@@ -19,6 +20,10 @@ export interface SupervisorParts {
   /** What every worker process is told beside who it is. */
   readonly begin: Omit<Begin, "workerId" | "parentId" | "company">;
   readonly onNote: (note: ExecutorNote) => void;
+  /** Hears some four times a second how things stand. */
+  readonly onLook?: (look: WorkerLook) => void;
+  /** Hears what the processes print; absent: it goes where our own output goes. */
+  readonly onOutput?: (text: string) => void;
 }
 
 export interface SupervisorSettings {
