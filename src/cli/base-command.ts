@@ -42,7 +42,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   /** Opens the store that flags, environment and configuration name; closes it when `use` is done. */
-  protected async withProject<R>(options: { readonly readOnly: boolean; readonly blocking?: boolean }, use: (project: Project) => Promise<R>): Promise<R> {
+  protected async withProject<R>(options: { readonly readOnly: boolean; readonly existing?: true; readonly blocking?: boolean }, use: (project: Project) => Promise<R>): Promise<R> {
     const { openProject } = await import("../main/open-project.js");
     const project = await openProject({
       ...this.whereabouts(),

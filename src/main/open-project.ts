@@ -9,6 +9,8 @@ import type { Backend } from "../storage/backend.js";
 export interface OpenProjectOptions extends Omit<LoadConfigOptions, "loadScript">, OpenBackendOptions {
   /** A line for the person who asked. */
   readonly onNote?: (line: string) => void;
+  /** Change only what is there: a store that isn't there yet is an empty one, so that a mistyped path makes none. */
+  readonly existing?: boolean;
 }
 
 export interface OpenBackendOptions {
@@ -24,10 +26,10 @@ export interface OpenBackendOptions {
 export async function openProject(options: OpenProjectOptions): Promise<Project> {
   const config = await loadConfig({ ...options, loadScript });
   const { storage } = config;
-  if (options.readOnly === true && storage.backend === "sqlite" && !existsSync(storage.path)) {
-    options.onNote?.(`There is no store at ${storage.path} yet: the first run or schedule makes it.`);
-  }
-  const backend = await openBackend(storage, options);
+  const { readOnly = false, existing = false, onNote } = options;
+  const nothingThere = (readOnly || existing) && storage.backend === "sqlite" && !existsSync(storage.path);
+  if (nothingThere) onNote?.(`There is no store at ${storage.path} yet: the first run or schedule makes it.`);
+  const backend = await openBackend(storage, { ...options, readOnly: readOnly || nothingThere });
   return { config, backend, clock: systemClock, locks: processLocksOf(storage), close: () => backend.close() };
 }
 

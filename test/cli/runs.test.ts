@@ -97,6 +97,16 @@ describe("runs list", () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  test("a command that changes what is there makes no store either", async () => {
+    const path = join(cwd, "mistyped", "runs.db");
+    for (const words of [["runs", "cancel", "run_x"], ["schedules", "pause", "auto_x"]]) {
+      const { code, stderr } = await run(...words, "--storage-path", path);
+      expect(code).toBe(4);
+      expect(stderr).toContain(`There is no store at ${path} yet`);
+    }
+    expect(existsSync(path)).toBe(false);
+  });
+
   test("a reader that leaves early ends it without a complaint", async () => {
     const child = spawn(process.execPath, [resolve("bin/run.js"), "runs", "list"], { cwd, env: bareEnvironment(), stdio: ["ignore", "pipe", "pipe"] });
     child.stdout.destroy();
