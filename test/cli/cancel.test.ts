@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fillStore } from "../support/filled-store.js";
 import { pyworkflow, type Ended } from "../support/cli.js";
 import { TestProject } from "../support/project.js";
-import { hasTerminals, keys, onTerminal } from "../support/terminal.js";
+import { hasTerminals, keys, onTerminal } from "../support/pty.js";
 
 const workflows = `import { existsSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
@@ -128,7 +128,7 @@ describe("runs cancel, by filters", () => {
     expect(mistyped).toMatchObject({ code: 0, stdout: "[]\n", stderr: expect.stringContaining("did you mean bulk?") });
   });
 
-  test.skipIf(!hasTerminals)("on a terminal they are counted, and asked about (needs the script of util-linux)", async () => {
+  test.skipIf(!hasTerminals)("on a terminal they are counted, and asked about", async () => {
     const [runId = ""] = await project.startRuns("asked", [1, 2]);
     const refused = onTerminal(["runs", "cancel", "--workflow", "asked"], { cwd });
     await refused.sees("Cancel 2 runs (2 pending)?");

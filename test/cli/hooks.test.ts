@@ -7,7 +7,7 @@ import { operationIdOf, parseRunId, tokenOf } from "../../src/core/ids.js";
 import { pyworkflow, type Ended } from "../support/cli.js";
 import { pendingHook, type PendingHook, type PendingHookSettings } from "../support/pending-hook.js";
 import { TestProject } from "../support/project.js";
-import { hasTerminals, keys, onTerminal } from "../support/terminal.js";
+import { hasTerminals, keys, onTerminal } from "../support/pty.js";
 
 // The real command line on hooks that workers left behind, two of them made by the workflow itself.
 
@@ -154,7 +154,7 @@ describe("hooks resume", () => {
   });
 });
 
-describe.skipIf(!hasTerminals)("hooks resume on a terminal (needs the script of util-linux)", () => {
+describe.skipIf(!hasTerminals)("hooks resume on a terminal", () => {
   test("a menu of the pending hooks, a question for each field, and again for what is refused", async () => {
     const { token } = await waitingExpense();
     const newer = await waitingAnything();

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { parseRunId, type RunId } from "../../src/core/ids.js";
-import { hasTerminals, keys, onTerminal } from "../support/terminal.js";
+import { hasTerminals, keys, onTerminal } from "../support/pty.js";
 import { SchedulesProject } from "../support/schedules-project.js";
 
 // What a hand asks of schedules: ticks, runs and the ledger. Nobody executes the runs but where a test says so.
@@ -134,7 +134,7 @@ describe("schedules backfill", () => {
     expect([none.code, none.stdout, none.stderr]).toEqual([0, "", expect.stringContaining("No due time lies between")]);
   });
 
-  test.skipIf(!hasTerminals)("on a terminal it asks before them (needs the script of util-linux)", async () => {
+  test.skipIf(!hasTerminals)("on a terminal it asks before them", async () => {
     const id = await project.created("asked", { cron: "* * * * *" });
     const words = ["schedules", "backfill", id, "--start", "2026-03-01", "--end", "2026-03-01T02:00"];
     const refused = onTerminal(words, { cwd });

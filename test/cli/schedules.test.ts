@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { declaredScheduleId } from "../../src/core/ids.js";
-import { hasTerminals, keys, onTerminal } from "../support/terminal.js";
+import { hasTerminals, keys, onTerminal } from "../support/pty.js";
 import { SchedulesProject } from "../support/schedules-project.js";
 
 // Making, looking at and changing schedules with the real command line; no scheduler runs.
@@ -180,7 +180,7 @@ describe("schedules pause, resume and delete", () => {
     expect(await project.json("delete", "kept", "-y")).toEqual({ schedule_id: "kept", status: "deleted", next_run_time: null, deleted: true });
   });
 
-  test.skipIf(!hasTerminals)("on a terminal it asks for one by its name, and for several by their number (needs the script of util-linux)", async () => {
+  test.skipIf(!hasTerminals)("on a terminal it asks for one by its name, and for several by their number", async () => {
     await project.created("ask-1");
     await project.created("ask-2");
     const refused = onTerminal(["schedules", "delete", "ask-1"], { cwd });
