@@ -1,7 +1,6 @@
 import { Command } from "@oclif/core/command";
 import type { Interfaces } from "@oclif/core";
 import { systemClock } from "../base/clock.js";
-import type { LoadedConfig } from "../main/open-project.js";
 import type { LoadConfigOptions } from "../config/load-config.js";
 import type { Project } from "../services/project.js";
 import { defined } from "./defined.js";
@@ -9,7 +8,7 @@ import { globalFlags } from "./flags.js";
 import { render, type OutputFormat, type Views } from "./output.js";
 import { Progress } from "./progress.js";
 import { openScreen, paintFor } from "./screen.js";
-import { reserveStdout, writeData } from "./streams.js";
+import { writeData } from "./streams.js";
 
 /**
  * What every command stands on. A command declares `summary`, `examples`, `flags` and `args`; its `run()` imports its service
@@ -19,7 +18,7 @@ import { reserveStdout, writeData } from "./streams.js";
  *     this.show(hook, { table: (screen) => hookCard(hook, screen), plain: () => [hook.token] });
  *
  * `this.flags` and `this.args` are parsed before `run()`. Data goes through `show` to stdout, all else through `note`, `hint` and `detail` to
- * stderr. Whatever goes wrong is thrown: entry.ts prints it and exit-codes.ts gives its number.
+ * stderr. A command that needs the user's workflows calls `loadWorkflows(this.whereabouts())` of load-workflows.ts. Whatever goes wrong is thrown: entry.ts prints it and exit-codes.ts gives its number.
  */
 export abstract class BaseCommand<T extends typeof Command> extends Command {
   static override baseFlags = globalFlags;
@@ -31,14 +30,6 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const { flags, args, strict } = this.ctor;
     const parsed = await this.parse({ flags, baseFlags: globalFlags, args, strict });
     Object.assign(this, { flags: parsed.flags, args: parsed.args });
-  }
-
-  /** Imports the project's workflow modules, which fills the registry; the configuration that named them. */
-  protected async loadWorkflows(): Promise<LoadedConfig> {
-    const { loadWorkflows } = await import("../main/open-project.js");
-    // From here on code of the user runs in this process, and prints what it likes.
-    reserveStdout();
-    return loadWorkflows(this.whereabouts());
   }
 
   /** Opens the store that flags, environment and configuration name; closes it when `use` is done. */

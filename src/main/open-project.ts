@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { systemClock } from "../base/clock.js";
-import type { Config, StorageConfig } from "../config/config.js";
+import type { StorageConfig } from "../config/config.js";
 import { loadConfig, type LoadConfigOptions } from "../config/load-config.js";
 import { processLocksOf } from "./process-lock.js";
 import type { Project } from "../services/project.js";
@@ -33,19 +33,8 @@ export async function openProject(options: OpenProjectOptions): Promise<Project>
   return { config, backend, clock: systemClock, locks: processLocksOf(storage), close: () => backend.close() };
 }
 
-/** A configuration whose modules are imported, and the version of their code. */
-export type LoadedConfig = Config & { readonly version: string };
-
-/** The configuration and its workflow modules, imported into a process of ours: `guardGlobals`. Throws ConfigError or ModuleError. */
-export async function loadWorkflows(options: LoadConfigOptions): Promise<LoadedConfig> {
-  const config = await loadConfig({ ...options, loadScript });
-  const [{ loadModules }, { guardGlobals }] = await Promise.all([import("./load-modules.js"), import("./deterministic-globals.js")]);
-  guardGlobals();
-  return { ...config, version: (await loadModules(config)).version };
-}
-
-// Only a configuration that is a program needs the compiler.
-async function loadScript(file: string): Promise<unknown> {
+/** For a configuration that is a program: only that needs the compiler. */
+export async function loadScript(file: string): Promise<unknown> {
   const modules = await import("./load-modules.js");
   return modules.loadScript(file);
 }

@@ -1,6 +1,7 @@
 import { string as text } from "@oclif/core/args";
 import { string } from "@oclif/core/flags";
 import { BaseCommand } from "../../cli/base-command.js";
+import { loadWorkflows } from "../../cli/load-workflows.js";
 import { ConfigError } from "../../core/errors.js";
 import { tokenOf } from "../../core/ids.js";
 import type { Project } from "../../services/project.js";
@@ -40,7 +41,7 @@ export default class HooksResume extends BaseCommand<typeof HooksResume> {
   // A payload must be deliverable also where the code can't be loaded: then what was stored with the hook has to do.
   private async loadDefinitions(): Promise<void> {
     try {
-      await this.loadWorkflows();
+      await loadWorkflows(this.whereabouts());
     } catch (error) {
       if (error instanceof ConfigError || !(error instanceof Error)) throw error;
       this.note(`The workflow modules can't be loaded (${error.message}): the payload is checked with the schema that was stored with the hook, and transforms of its schema don't apply.`);

@@ -3,6 +3,7 @@ import { boolean, custom, string } from "@oclif/core/flags";
 import { BaseCommand } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
 import { oneOf } from "../../cli/flags.js";
+import { loadWorkflows } from "../../cli/load-workflows.js";
 import { UsageError } from "../../cli/usage-error.js";
 import { runStatuses, type RunStatus } from "../../core/run.js";
 import type { RunsToReplay } from "../../services/replay-runs.js";
@@ -26,7 +27,7 @@ export default class RunsReplay extends BaseCommand<typeof RunsReplay> {
   async run(): Promise<void> {
     const [{ replayRuns }, { replayTable }] = await Promise.all([import("../../services/replay-runs.js"), import("../../cli/views/replay-table.js")]);
     const which = this.which();
-    await this.loadWorkflows();
+    await loadWorkflows(this.whereabouts());
     const { rows, transient, misfit } = await this.withProject({ readOnly: true }, (project) => replayRuns(project, which));
     const misfits = rows.filter(({ fits }) => !fits);
     this.show(rows, { table: (screen) => replayTable(rows, screen), plain: () => misfits.map(({ run_id }) => run_id) });

@@ -2,6 +2,7 @@ import { boolean, string } from "@oclif/core/flags";
 import { runIdArg } from "../../cli/args.js";
 import { BaseCommand } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
+import { loadWorkflows } from "../../cli/load-workflows.js";
 import type { RerunOptions } from "../../services/rerun-run.js";
 
 export default class RunsRerun extends BaseCommand<typeof RunsRerun> {
@@ -42,7 +43,7 @@ export default class RunsRerun extends BaseCommand<typeof RunsRerun> {
   private async change(): Promise<RerunOptions["changeInput"]> {
     const { arg, "args-json": argsJson } = this.flags;
     if (arg.length === 0 && argsJson === undefined) return undefined;
-    const [{ changedInput }, { limits }] = await Promise.all([import("../../cli/changed-input.js"), this.loadWorkflows()]);
+    const [{ changedInput }, { limits }] = await Promise.all([import("../../cli/changed-input.js"), loadWorkflows(this.whereabouts())]);
     return (original) => changedInput(original, { arg, argsJson }, limits);
   }
 }

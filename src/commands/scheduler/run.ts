@@ -1,6 +1,7 @@
 import { BaseCommand } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
 import { duration } from "../../cli/flags.js";
+import { loadWorkflows } from "../../cli/load-workflows.js";
 import { UsageError } from "../../cli/usage-error.js";
 import type { Project } from "../../services/project.js";
 
@@ -24,7 +25,7 @@ export default class SchedulerRun extends BaseCommand<typeof SchedulerRun> {
     const { keepScheduling } = await import("../../cli/keep-scheduling.js");
     const { "poll-interval": pollMs, duration: durationMs, verbose, quiet } = this.flags;
     if (pollMs !== undefined && pollMs < pollLeastMs) throw new UsageError("--poll-interval: it is shorter than 100ms", "give 1s or more: what is due does not wait for it");
-    await this.loadWorkflows();
+    await loadWorkflows(this.whereabouts());
     await this.withProject({ readOnly: false, blocking: false }, (project) =>
       keepScheduling(project, { ...defined({ pollMs, durationMs }), level: verbose ? "debug" : quiet ? "error" : "info", onReady: (workflows) => this.announce(project, workflows) }),
     );

@@ -1,5 +1,6 @@
 import { BaseCommand } from "../../cli/base-command.js";
 import { utc } from "../../cli/flags.js";
+import { loadWorkflows } from "../../cli/load-workflows.js";
 
 export default class SchedulerTick extends BaseCommand<typeof SchedulerTick> {
   static override summary = "Start what is due by schedules, once, and exit: for cron.";
@@ -14,7 +15,7 @@ export default class SchedulerTick extends BaseCommand<typeof SchedulerTick> {
   async run(): Promise<void> {
     const [{ tickHere }, { decidedTable }] = await Promise.all([import("../../cli/keep-scheduling.js"), import("../../cli/views/tick-table.js")]);
     const { verbose, quiet } = this.flags;
-    const { modules } = await this.loadWorkflows();
+    const { modules } = await loadWorkflows(this.whereabouts());
     if (modules.length === 0) this.note("No module is named: what is stored is scheduled, and nothing that modules declare.");
     const ticks = await this.withProject({ readOnly: false }, (project) => tickHere(project, verbose ? "debug" : quiet ? "error" : "warn"));
     this.show(ticks, { table: (screen) => decidedTable(ticks, screen), plain: () => ticks.flatMap(({ run_id }) => run_id ?? []) });

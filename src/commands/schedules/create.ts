@@ -1,6 +1,7 @@
 import { string } from "@oclif/core/args";
 import { defined } from "../../cli/defined.js";
 import { filled, utc } from "../../cli/flags.js";
+import { loadWorkflows } from "../../cli/load-workflows.js";
 import { ScheduleCommand } from "../../cli/schedule-command.js";
 import { namingFlags, scheduleFlags, scheduleOptionsOf } from "../../cli/schedule-flags.js";
 
@@ -25,7 +26,7 @@ export default class SchedulesCreate extends ScheduleCommand<typeof SchedulesCre
       import("../../cli/run-input.js"),
       import("../../cli/schedule-times.js"),
     ]);
-    const { limits } = await this.loadWorkflows();
+    const { limits } = await loadWorkflows(this.whereabouts());
     const workflow = findWorkflow(this.args.workflow);
     const { arg, "args-json": argsJson, "schedule-id": scheduleId } = this.flags;
     // Before the store is opened: where the times or the input are refused, nothing is made.

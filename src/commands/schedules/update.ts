@@ -1,6 +1,7 @@
 import { scheduleIdArg } from "../../cli/args.js";
 import { defined } from "../../cli/defined.js";
 import { utc } from "../../cli/flags.js";
+import { loadWorkflows } from "../../cli/load-workflows.js";
 import { ScheduleCommand } from "../../cli/schedule-command.js";
 import { namingFlags, scheduleChangeOf, scheduleFlags } from "../../cli/schedule-flags.js";
 import { UsageError } from "../../cli/usage-error.js";
@@ -38,7 +39,7 @@ export default class SchedulesUpdate extends ScheduleCommand<typeof SchedulesUpd
   // Only another input needs the workflow's schema, and with it the modules.
   private async changedInput() {
     const { arg, "args-json": argsJson } = this.flags;
-    const [{ changedInput }, { limits }] = await Promise.all([import("../../cli/changed-input.js"), this.loadWorkflows()]);
+    const [{ changedInput }, { limits }] = await Promise.all([import("../../cli/changed-input.js"), loadWorkflows(this.whereabouts())]);
     return ({ input, settings }: ScheduleRecord) => changedInput({ input, workflowName: settings.workflowName }, { arg, argsJson }, limits);
   }
 }

@@ -1,5 +1,6 @@
 import { string } from "@oclif/core/args";
 import { BaseCommand } from "../../cli/base-command.js";
+import { loadWorkflows } from "../../cli/load-workflows.js";
 
 export default class WorkflowsInfo extends BaseCommand<typeof WorkflowsInfo> {
   static override summary = "Show a workflow: its input, settings and place in the code.";
@@ -8,7 +9,7 @@ export default class WorkflowsInfo extends BaseCommand<typeof WorkflowsInfo> {
 
   async run(): Promise<void> {
     const [{ showWorkflow }, { workflowCard }] = await Promise.all([import("../../services/list-workflows.js"), import("../../cli/views/workflow-card.js")]);
-    const config = await this.loadWorkflows();
+    const config = await loadWorkflows(this.whereabouts());
     const workflow = showWorkflow(this.args.name, config.recovery);
     this.show(workflow, { table: (screen) => workflowCard(workflow, screen), plain: () => [workflow.name] });
   }

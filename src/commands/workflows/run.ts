@@ -3,6 +3,7 @@ import { boolean, custom, string } from "@oclif/core/flags";
 import { BaseCommand } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
 import { duration, filled, oneOf } from "../../cli/flags.js";
+import { loadWorkflows } from "../../cli/load-workflows.js";
 import { UsageError } from "../../cli/usage-error.js";
 import type { RunId } from "../../core/ids.js";
 import type { Project } from "../../services/project.js";
@@ -31,7 +32,7 @@ export default class WorkflowsRun extends BaseCommand<typeof WorkflowsRun> {
   async run(): Promise<void> {
     this.demandWait();
     const [{ acceptInput, startRun, tagsOf }, { runInput, workflowToRun }] = await Promise.all([import("../../services/start-run.js"), import("../../cli/run-input.js")]);
-    const { version, limits } = await this.loadWorkflows();
+    const { version, limits } = await loadWorkflows(this.whereabouts());
     const workflow = await workflowToRun(this.args.name);
     // Before the store is opened: where the input or the tags are refused, nothing is made.
     const input = await acceptInput(workflow, await runInput(workflow, { arg: this.flags.arg, argsJson: this.flags["args-json"] }), limits);
