@@ -115,7 +115,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   // entry.ts speaks for all errors.
-  protected override async catch(error: Error): Promise<never> {
+  protected override async catch(error: Error): Promise<unknown> {
     throw error;
   }
 }

@@ -3,20 +3,13 @@ import { systemClock } from "../base/clock.js";
 import { parseDurationMs } from "../base/duration.js";
 import { outputFormats, type OutputFormat } from "./output.js";
 import { parseMoment } from "./times.js";
-import { suggest, UsageError } from "./usage-error.js";
+import { UsageError } from "./usage-error.js";
 
 // What these parsers refuse is told with the flag's name before it: see usage.ts.
 
-/** A flag with a closed list of values: spread it into `custom<T>({ ... })()`. */
-export function oneOf<const T extends string>(choices: readonly T[]) {
-  return {
-    helpValue: choices.join("|"),
-    parse: async (input: string): Promise<T> => {
-      const choice = choices.find((candidate) => candidate === input);
-      if (choice !== undefined) return choice;
-      throw new UsageError(`${input} is none of ${choices.join(", ")}`, suggest(input, choices, "give one of these"));
-    },
-  };
+/** A flag with a closed list of values: spread it into `custom<T>({ ... })()`. What is none of them is refused in usage.ts. */
+export function oneOf(choices: readonly string[]) {
+  return { options: [...choices], helpValue: choices.join("|") };
 }
 
 /** `1h` (ago) or a time, in milliseconds since the epoch. */

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { suggest, UsageError } from "./usage-error.js";
 
 /** What the parser of oclif throws, in our words; other errors as they are. */
@@ -5,7 +6,7 @@ export function toUsageError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   if (error instanceof UsageError) return new UsageError(sentence(error), error.hint);
   if (!("oclif" in error)) return error;
-  return unknownFlag(error) ?? wrongArguments(error) ?? unknownHelp(error) ?? new UsageError(sentence(error), help);
+  return unknownFlag(error) ?? wrongArguments(error) ?? reworded(sentence(error)) ?? new UsageError(sentence(error), help);
 }
 
 const help = "-h after the command shows what it understands";
@@ -28,15 +29,47 @@ function wrongArguments(error: Error): UsageError | undefined {
   return new UsageError(`${missing.join(" and ").toUpperCase()} is missing`, help);
 }
 
-/** `pyworkflow rnus --help` */
-function unknownHelp({ message }: Error): UsageError | undefined {
-  const [, command] = /^Command (.+) not found\.$/.exec(message) ?? [];
-  return command === undefined ? undefined : new UsageError(`there is no command ${command}`, "pyworkflow -h shows the commands");
+type Rewording = readonly [ofTheirs: RegExp, ours: (...found: string[]) => UsageError];
+
+// Where oclif has nothing but a sentence for us. Of several complaints about flags the first is told.
+const rewordings: readonly Rewording[] = [
+  [/^Command (.+) not found\.$/, (command) => new UsageError(`there is no command ${command}`, "pyworkflow -h shows the commands")],
+  [/^Expected (--[\w-]+)=(.*) to be one of: (.*)$/s, (flag, input, choices) => noneOf(`${flag}: ${input}`, input, choices)],
+  [/^Expected (.*) to be one of: (.*)$/s, (input = "", choices = "") => noneOf(input, input, choices)],
+  [/^(--[\w-]+: )?Expected an integer but received: (.*)$/s, (flag = "", input = "") => new UsageError(`${flag}${input} is no whole number`, "write for example 20")],
+  [/^(--[\w-]+: )?Expected an integer greater than or equal to (\d+) but received: (.*)$/s, (flag = "", least = "", input = "") => new UsageError(`${flag}${input} is too small`, `give ${least} or more`)],
+  [/^(--[\w-]+: )?Expected an integer less than or equal to (\d+) but received: (.*)$/s, (flag = "", most = "", input = "") => new UsageError(`${flag}${input} is too large`, `give ${most} or less`)],
+  [/^Flag (--[\w-]+) can only be specified once$/, (flag) => new UsageError(`${flag} was given twice`, "give it once")],
+  [/^Flag (--[\w-]+) expects a value$/, (flag) => new UsageError(`${flag} has no value`, `write it behind the flag; one that begins with a hyphen as ${flag}=-1`)],
+  [/^Flag (--[\w-]+) expects one of these values: (.*)$/, (flag, choices) => new UsageError(`${flag} has no value`, `give one of ${choices}`)],
+  [/^The following errors? occurred:\s+Missing required flag ([\w-]+)/, (flag) => new UsageError(`--${flag} is missing`, help)],
+  [
+    /^The following errors? occurred:\s+(--[\w-]+)=.*? cannot also be provided when using (--[\w-]+)/s,
+    (other, flag) => new UsageError(`${flag} and ${other} were given together`, "leave out one of them"),
+  ],
+  [
+    /^The following errors? occurred:\s+All of the following must be provided when using (--[\w-]+): (--[\w-]+)/,
+    (flag, needed) => new UsageError(`${flag} was given without ${needed}`, `add ${needed}, or leave ${flag} out`),
+  ],
+];
+
+function noneOf(what: string, input = "", choices = ""): UsageError {
+  return new UsageError(`${what} is none of ${choices}`, suggest(input, choices.split(", "), "give one of these"));
+}
+
+function reworded(theirs: string): UsageError | undefined {
+  for (const [pattern, ours] of rewordings) {
+    const found = pattern.exec(theirs);
+    if (found !== null) return ours(...found.slice(1));
+  }
+  return undefined;
 }
 
 /** oclif wraps what the parser of a flag says; the name of the flag is worth keeping. */
 function sentence({ message }: Error): string {
-  return message.replace(/^Parsing (--[\w-]+) \n\t/, "$1: ").replace(/\nSee more help with --help$/, "");
+  return stripVTControlCharacters(message)
+    .replace(/^Parsing (--[\w-]+) \n\t/, "$1: ")
+    .replace(/\nSee more help with --help$/, "");
 }
 
 function list(owner: object, name: string): readonly unknown[] {

@@ -153,7 +153,7 @@ describe("schedules backfill", () => {
   test.each([
     [["--start", "2026-03-02", "--end", "2026-03-01"], "--end: "],
     [["--start", "soon", "--end", "2026-03-01"], "--start: soon is no time"],
-    [["--start", "2026-03-01"], "Missing required flag end"],
+    [["--start", "2026-03-01"], "--end is missing"],
     [["--start", "2000-01-01", "--end", "2026-01-01"], "more than 10000 due times"],
   ])("%j ends with 2", async (flags, says) => {
     const id = await project.created(`wrong-${flags.join("").replaceAll(/[^\w-]/g, "")}`, hourly);
