@@ -6,11 +6,7 @@ import { fileURLToPath } from "node:url";
 import { Config } from "@oclif/core/config";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-<<<<<<< HEAD
 // An older one would be read instead of the commands: new ones would be missing from it.
-=======
-// oclif believes a manifest that it finds, whatever it is told: a new command would not be in the new one.
->>>>>>> 47c2840 (Completion for bash, zsh and fish; the parser's complaints in our words, also about values outside a closed list)
 rmSync(join(root, "oclif.manifest.json"), { force: true });
 const { plugins } = await Config.load({ root, userPlugins: false });
 const [plugin] = plugins.values();
