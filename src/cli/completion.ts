@@ -15,6 +15,8 @@ export interface KnownFlag {
   readonly multiple?: boolean | undefined;
   readonly allowNo?: boolean | undefined;
   readonly description?: string | undefined;
+  /** Set of a flag that every command has. */
+  readonly helpGroup?: string | undefined;
 }
 
 /** What the program understands. */
@@ -100,14 +102,14 @@ function positional({ positionals, command }: Line, word: string, commands: read
 /** Before a command is named, the flags that all of them have. */
 function flagsOf({ command }: Line, commands: readonly KnownCommand[]): KnownCommand["flags"] {
   if (command !== undefined) return command.flags;
-  const [first, ...others] = commands;
-  return Object.fromEntries(Object.entries(first?.flags ?? {}).filter(([name]) => others.every(({ flags }) => name in flags)));
+  return Object.fromEntries(Object.entries(commands[0]?.flags ?? {}).filter(([, { helpGroup }]) => helpGroup !== undefined));
 }
 
 function flagOffers(line: Line, commands: readonly KnownCommand[]): readonly Offer[] {
   const open = Object.values(flagsOf(line, commands)).filter(({ name, multiple = false }) => multiple || !line.used.has(name));
+  const ownFirst = open.toSorted((left, right) => Number(left.helpGroup !== undefined) - Number(right.helpGroup !== undefined));
   const help = { word: "--help", about: "what it understands" };
-  return [...open.flatMap(({ name, description = "", allowNo = false }) => [`--${name}`, ...(allowNo ? [`--no-${name}`] : [])].map((word) => ({ word, about: description }))), help];
+  return [...ownFirst.flatMap(({ name, description = "", allowNo = false }) => [`--${name}`, ...(allowNo ? [`--no-${name}`] : [])].map((word) => ({ word, about: description }))), help];
 }
 
 /** The next words of commands that begin with those. */
