@@ -24,7 +24,7 @@ describe("what is not understood ends with 2 and the nearest match", () => {
     [["runs", "list", "--limit"], "--limit has no value", "write it behind the flag"],
     [["runs", "list", "--output"], "--output has no value", "give one of table, json"],
     [["runs", "list", "--query", "a", "-q", "b"], "--query was given twice", "give it once"],
-    [["runs", "list", "--since", "1h", "--start-time", "1d"], "--start-time and --since were given together", "leave out one of them"],
+    [["runs", "list", "--since", "1h", "--start-time", "1d"], "--since and --start-time were given together", "leave out one of them"],
     [["runs", "cancel", "@last", "--timeout", "1s"], "--timeout was given without --wait", "add --wait, or leave --timeout out"],
     [["schedules", "backfill", "x", "--start", "1d"], "--end is missing", "-h after the command"],
     [["autocomplete", "tcsh"], "tcsh is none of bash, zsh, fish", "give one of these"],

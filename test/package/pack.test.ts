@@ -43,7 +43,7 @@ test("the tarball holds what is needed", () => {
 });
 
 test("the tarball holds nothing else", () => {
-  const expected = /^(?:dist\/.*\.(?:js|d\.ts)|templates\/.*|bin\/run\.js|LICENSE|README\.md|CHANGELOG\.md|package\.json|oclif\.manifest\.json)$/;
+  const expected = /^(?:dist\/.*\.(?:js|d\.ts)|templates\/.*|completions\/pyworkflow\.(?:bash|zsh|fish)|bin\/run\.js|LICENSE|README\.md|CHANGELOG\.md|package\.json|oclif\.manifest\.json)$/;
   expect(contents.filter((path) => !expected.test(path))).toEqual([]);
 });
 
