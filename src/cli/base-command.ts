@@ -7,7 +7,7 @@ import { defined } from "./defined.js";
 import { globalFlags } from "./flags.js";
 import { render, type OutputFormat, type Views } from "./output.js";
 import { Progress } from "./progress.js";
-import { openScreen, paintFor } from "./screen.js";
+import { canDraw, openScreen, paintFor, type Screen } from "./screen.js";
 import { writeData } from "./streams.js";
 
 /**
@@ -79,6 +79,15 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     }
   }
 
+  /** Whether a live view may be drawn there: a person looks, at a terminal that can be drawn over. */
+  protected mayDraw(stream: "stdout" | "stderr"): boolean {
+    return this.output === "table" && !this.quiet && canDraw(stream, process.env);
+  }
+
+  protected paint(stream: "stdout" | "stderr"): Screen["paint"] {
+    return paintFor(stream, this.colouring);
+  }
+
   /** What is said in the place of a result where a question was answered with no. */
   protected declined(): void {
     this.note("Nothing was changed.");
@@ -86,7 +95,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   /** What to do next; for people only, so not where the output is read by a program. */
   protected hint(line: string): void {
-    if (this.output === "table" && process.stdout.isTTY) this.note(paintFor("stderr", this.colouring).dim(line));
+    if (this.output === "table" && process.stdout.isTTY) this.note(this.paint("stderr").dim(line));
   }
 
   /** Only with --verbose. */
@@ -110,8 +119,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return this.flags;
   }
 
-  private screen(): ReturnType<typeof openScreen> {
-    return openScreen(paintFor("stdout", this.colouring), systemClock.now(), Reflect.get(this.flags, "utc") === true);
+  protected screen(): Screen {
+    return openScreen(this.paint("stdout"), systemClock.now(), Reflect.get(this.flags, "utc") === true);
   }
 
   // entry.ts speaks for all errors.

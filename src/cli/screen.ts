@@ -29,6 +29,11 @@ export function paintFor(stream: "stdout" | "stderr", { noColor, env }: Colourin
   return new Chalk({ level: !refused && process[stream].isTTY ? able.level : 0 });
 }
 
+/** Whether a terminal is there that can be drawn over. What runs in a CI system keeps its lines. */
+export function canDraw(stream: "stdout" | "stderr", { TERM, CI = "false" }: NodeJS.ProcessEnv): boolean {
+  return process[stream].isTTY && TERM !== "dumb" && ["", "0", "false"].includes(CI);
+}
+
 const widthWhereUnknown = 100;
 
 export function openScreen(paint: ChalkInstance, nowMs: number, utc: boolean): Screen {

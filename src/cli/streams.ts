@@ -13,6 +13,35 @@ export function reserveStdout(): void {
   stdout.write = toStderr;
 }
 
+/** The stream as it was before anything was diverted or reserved: a live view draws on it. */
+export function drawingOn(stream: "stdout" | "stderr"): NodeJS.WriteStream {
+  const write = stream === "stdout" ? toStdout : toStderr;
+  return new Proxy(process[stream], { get: (target, key): unknown => (key === "write" ? write : Reflect.get(target, key)) });
+}
+
+/** While a live view is shown, what else is printed in this process comes to `onText`: it would be drawn over. Returns the way out. */
+export function divertOutput(onText: (text: string) => void): () => void {
+  const ways = [stdout, stderr].map((stream) => divert(stream, onText));
+  return () => {
+    for (const way of ways) way();
+  };
+}
+
+function divert(stream: NodeJS.WriteStream, onText: (text: string) => void): () => void {
+  const before = Object.getOwnPropertyDescriptor(stream, "write");
+  const write = (chunk: Uint8Array | string, ...rest: readonly unknown[]): boolean => {
+    onText(typeof chunk === "string" ? chunk : Buffer.from(chunk).toString());
+    const written = rest.at(-1);
+    if (typeof written === "function") process.nextTick(written);
+    return true;
+  };
+  stream.write = write;
+  return () => {
+    if (before === undefined) Reflect.deleteProperty(stream, "write");
+    else Object.defineProperty(stream, "write", before);
+  };
+}
+
 /** `pyworkflow runs list | head -1`: the reader has what it wanted, the rest is nobody's. */
 export function endQuietlyWithoutReader(): void {
   for (const stream of [stdout, stderr]) {

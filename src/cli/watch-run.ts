@@ -1,11 +1,10 @@
-import { formatDuration } from "../base/duration.js";
-import type { RecordedEvent } from "../core/events/event.js";
+import { systemClock } from "../base/clock.js";
 import type { RunId } from "../core/ids.js";
 import type { RunRecord } from "../core/run.js";
 import { findLiveWorker } from "../services/find-live-worker.js";
 import { findRun } from "../services/find-run.js";
 import type { Project } from "../services/project.js";
-import { waitRun } from "../services/wait-run.js";
+import { waitRun, type RunLook } from "../services/wait-run.js";
 import { executeHere } from "./execute-here.js";
 
 export interface WatchRunOptions {
@@ -19,39 +18,48 @@ export interface WatchRunOptions {
 export interface Voice {
   note(line: string): void;
   hint(line: string): void;
+  /** Opens what shows the run; `detach` looks away. */
+  show(run: RunRecord, detach: () => void): Promise<RunView>;
 }
 
-/** Shows a run's events as they come, until it ends. Executes it in this process where no worker will. Ctrl+C looks away: the run goes on. */
+/** Something that shows a run as it goes on. */
+export interface RunView {
+  look(look: RunLook): Promise<void> | void;
+  close(): void;
+}
+
+/** Shows a run as it goes on, until it ends. Executes it in this process where no worker will. Ctrl+C looks away: the run goes on. */
 export async function watchRun(project: Project, options: WatchRunOptions, voice: Voice): Promise<RunRecord> {
   const { runId } = options;
-  const { workflowName } = await findRun(project, runId);
+  const found = await findRun(project, runId);
+  const { workflowName } = found;
   const here = (await findLiveWorker(project, { workflowName, runId })) === undefined;
   voice.note(here ? `${runId}: no live worker executes ${workflowName}, so this process executes the run` : `${runId}: executed by a worker`);
   const away = new AbortController();
   const detach = () => away.abort();
   process.once("SIGINT", detach);
+  const view = await voice.show(found, detach);
   const handOver = here ? await executeHere(project, { ...options, onProblem: (message) => voice.note(message) }) : undefined;
   try {
-    const startedAt = new Map<string, number>();
-    const onEvents = (events: readonly RecordedEvent[]) => {
-      for (const event of events) voice.note(lineOf(event, startedAt));
-    };
-    const run = await waitRun(project, { ...options, onEvents, signal: away.signal });
+    const run = await waitRun(project, { ...options, onLook: (look) => view.look(look), signal: away.signal });
+    view.close();
     if (away.signal.aborted) voice.note(`Detached; the run goes on${here ? " with the next worker" : ""}. Come back with: pyworkflow runs wait ${runId}`);
     if (run.status === "suspended") voice.hint(wakeHint(run));
     return run;
   } finally {
+    view.close();
     process.off("SIGINT", detach);
-    await handOver?.();
+    await saidWhereLong(handOver?.(), voice);
   }
 }
 
-function lineOf(event: RecordedEvent, startedAt: Map<string, number>): string {
-  const subject = "operationId" in event && event.operationId !== undefined ? ` ${event.operationId}` : "";
-  if (event.type.endsWith(".started")) startedAt.set(subject, event.at);
-  const began = startedAt.get(subject);
-  const took = began === undefined || event.type.endsWith(".started") ? "" : ` after ${formatDuration(event.at - began)}`;
-  return `  ${event.type}${subject}${took}`;
+const longMs = 500;
+
+/** What was begun may take its time to end: then it is said what is waited for. */
+async function saidWhereLong(handedOver: Promise<void> | undefined, voice: Voice): Promise<void> {
+  const timer = systemClock.setTimer(() => voice.note("The steps under way are given their time to finish; Ctrl+C ends this process at once."), longMs);
+  await handedOver;
+  timer.cancel();
 }
 
 function wakeHint({ runId, dueAt }: RunRecord): string {

@@ -13,10 +13,16 @@ export interface WaitRunOptions {
   readonly timeoutMs?: number;
   /** Be content with a run that is suspended, too. */
   readonly untilSuspended?: boolean;
-  /** Told of the run's events as they come, from the first on. */
-  readonly onEvents?: (events: readonly RecordedEvent[]) => void;
+  /** Told of the run and its new events at each look, from the first event on. */
+  readonly onLook?: (look: RunLook) => Promise<void> | void;
   /** Ends the wait: somebody looks away. The run as it then is. */
   readonly signal?: AbortSignal;
+}
+
+/** A run as it stands, and the events since the last look. The next run of a chain begins with its first. */
+export interface RunLook {
+  readonly run: RunRecord;
+  readonly events: readonly RecordedEvent[];
 }
 
 // The end of a run rings no bell, so the store is asked too: often at first, then slowly.
@@ -54,14 +60,16 @@ interface Look {
 }
 
 /** One look after another at a run and its new events, and at the runs that go on in its place. */
-function lookAt(backend: Backend, { runId, untilSuspended = false, onEvents, signal }: WaitRunOptions): () => Promise<Look> {
+function lookAt(backend: Backend, { runId, untilSuspended = false, onLook, signal }: WaitRunOptions): () => Promise<Look> {
   let [id, seen] = [runId, 0];
   const look = async (): Promise<Look> => {
     const run = await backend.getRun(id);
     if (run === undefined) throw new RunNotFoundError(id);
-    const events = onEvents === undefined ? [] : await backend.readHistory(id, seen);
-    seen += events.length;
-    if (events.length > 0) onEvents?.(events);
+    if (onLook !== undefined) {
+      const events = await backend.readHistory(id, seen);
+      seen += events.length;
+      await onLook({ run, events });
+    }
     if (run.continuedTo !== undefined) {
       [id, seen] = [run.continuedTo, 0];
       return look();

@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => folder.remove());
 
 test("the tarball holds what is needed", () => {
-  const needed = ["LICENSE", "README.md", "CHANGELOG.md", "package.json", "oclif.manifest.json", "bin/run.js", "dist/index.js", "dist/index.d.ts", "dist/cli/entry.js", "dist/main/worker-process.js"];
+  const needed = ["LICENSE", "README.md", "CHANGELOG.md", "package.json", "oclif.manifest.json", "bin/run.js", "dist/index.js", "dist/index.d.ts", "dist/cli/entry.js", "dist/cli/live/live.js", "dist/licenses.txt", "dist/main/worker-process.js"];
   expect(needed.filter((path) => !contents.includes(path))).toEqual([]);
   expect(contents.filter((path) => path.startsWith("templates/")).toSorted()).toEqual([
     "templates/basic/README.md",
@@ -43,7 +43,7 @@ test("the tarball holds what is needed", () => {
 });
 
 test("the tarball holds nothing else", () => {
-  const expected = /^(?:dist\/.*\.(?:js|d\.ts)|templates\/.*|completions\/pyworkflow\.(?:bash|zsh|fish)|bin\/run\.js|LICENSE|README\.md|CHANGELOG\.md|package\.json|oclif\.manifest\.json)$/;
+  const expected = /^(?:dist\/.*\.(?:js|d\.ts)|templates\/.*|completions\/pyworkflow\.(?:bash|zsh|fish)|bin\/run\.js|LICENSE|README\.md|CHANGELOG\.md|package\.json|dist\/licenses\.txt|oclif\.manifest\.json)$/;
   expect(contents.filter((path) => !expected.test(path))).toEqual([]);
 });
 

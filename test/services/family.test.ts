@@ -1,7 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Config } from "../../src/config/config.js";
 import { RunNotEndedError } from "../../src/core/errors.js";
-import type { RecordedEvent } from "../../src/core/events/event.js";
 import type { RunId } from "../../src/core/ids.js";
 import { continueAsNew, hook, runChild, startChild, step, workflow } from "../../src/index.js";
 import { processLocksOf } from "../../src/main/process-lock.js";
@@ -12,7 +11,7 @@ import { runHandle } from "../../src/services/run-handle.js";
 import { chainRow, showChain } from "../../src/services/show-chain.js";
 import { showLog } from "../../src/services/show-log.js";
 import { showRun } from "../../src/services/show-run.js";
-import { waitRun } from "../../src/services/wait-run.js";
+import { waitRun, type RunLook } from "../../src/services/wait-run.js";
 import type { Backend } from "../../src/storage/backend.js";
 import { createMemoryBackend } from "../../src/storage/memory/memory-backend.js";
 import { executeDue, startRun } from "../support/in-memory.js";
@@ -119,11 +118,11 @@ test("who waits for a run sees the events of the whole chain, each once", async 
   await expect(readResult(project, { id: first })).rejects.toBeInstanceOf(RunNotEndedError);
   await executeAll();
   const seen: string[] = [];
-  const onEvents = (events: readonly RecordedEvent[]): void => {
+  const onLook = ({ events }: RunLook): void => {
     seen.push(...events.map(({ type }) => type));
   };
 
-  const run = await waitRun(project, { runId: first, onEvents });
+  const run = await waitRun(project, { runId: first, onLook });
 
   expect(run.continuedFrom).toBe(first);
   const steps = ["workflow.started", "step.started", "step.completed"];

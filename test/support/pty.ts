@@ -44,7 +44,8 @@ const usual: TerminalSize = { columns: 120, rows: 30 };
 export function onTerminal(args: readonly string[], { cwd, env = {}, columns: cols = usual.columns, rows = usual.rows }: Surroundings & Partial<TerminalSize>): Terminal {
   if (pty === undefined) throw new Error("no pseudo-terminals here: skip this test unless hasTerminals");
   const screen = new xterm.Terminal({ cols, rows, scrollback: 10_000, allowProposedApi: true });
-  const child = pty.spawn(process.execPath, [binary, ...args], { cols, rows, cwd, name: "xterm-256color", env: { ...bareEnvironment(), TERM: "xterm-256color", CI: undefined, ...env } });
+  const { CI: _where, ...bare } = bareEnvironment();
+  const child = pty.spawn(process.execPath, [binary, ...args], { cols, rows, cwd, env: { ...bare, TERM: "xterm-256color", ...env } });
   let raw = "";
   child.onData((text) => {
     raw += text;

@@ -5,7 +5,9 @@ import { defined } from "../../cli/defined.js";
 import { duration, filled, oneOf } from "../../cli/flags.js";
 import { loadWorkflows } from "../../cli/load-workflows.js";
 import { UsageError } from "../../cli/usage-error.js";
+import type { RunView } from "../../cli/watch-run.js";
 import type { RunId } from "../../core/ids.js";
+import type { RunRecord } from "../../core/run.js";
 import type { Project } from "../../services/project.js";
 
 export default class WorkflowsRun extends BaseCommand<typeof WorkflowsRun> {
@@ -27,6 +29,7 @@ export default class WorkflowsRun extends BaseCommand<typeof WorkflowsRun> {
     wait: boolean({ allowNo: true, description: "wait for the end, suspensions included; --no-wait never executes here" }),
     until: custom<"suspended">({ ...oneOf(["suspended"]), description: "be content with a suspended run" })(),
     timeout: duration({ description: "wait no longer than this" }),
+    debug: boolean({ description: "show each event with what it says" }),
   };
 
   async run(): Promise<void> {
@@ -57,11 +60,25 @@ export default class WorkflowsRun extends BaseCommand<typeof WorkflowsRun> {
     const [{ watchRun }, { outcomeOf, resultOf }] = await Promise.all([import("../../cli/watch-run.js"), import("../../services/read-result.js")]);
     const untilSuspended = this.flags.until === "suspended" || (this.flags.wait === undefined && process.stdout.isTTY);
     const options = { runId, version, untilSuspended, ...defined({ timeoutMs: this.flags.timeout }) };
-    const run = await watchRun(project, options, { note: (line) => this.note(line), hint: (line) => this.hint(line) });
+    const run = await watchRun(project, options, {
+      note: (line) => this.note(line),
+      hint: (line) => this.hint(line),
+      show: (found, detach) => this.view(project, found, detach),
+    });
     const ended = run.completedAt !== undefined || run.parked !== undefined;
     this.show(outcomeOf(run), { table: () => `${run.runId}\t${run.status}`, plain: () => [run.runId] });
     // Throws what the run ended with, and the exit code follows from that.
     if (ended) resultOf(run);
+  }
+
+  private async view(project: Project, run: RunRecord, detach: () => void): Promise<RunView> {
+    const { debug } = this.flags;
+    if (this.mayDraw("stderr")) {
+      const { liveRun } = await import("../../cli/live-run.js");
+      return liveRun(project, { run, detach, events: debug, paint: this.paint("stderr") });
+    }
+    const { eventLines } = await import("../../cli/event-lines.js");
+    return eventLines({ data: debug, note: (line) => this.note(line) });
   }
 
   private async leave(project: Project, id: string): Promise<void> {
