@@ -3,7 +3,7 @@ import type { RunId } from "../core/ids.js";
 import { isOpen, RunProgress } from "../core/progress.js";
 import type { RunRecord, RunStatus } from "../core/run.js";
 import type { Project } from "../services/project.js";
-import type { RunLook } from "../services/wait-run.js";
+import type { RunNews } from "../services/wait-run.js";
 import { dataOf } from "./event-lines.js";
 import type { Picture, PictureSize } from "./live/live.js";
 import type { Screen } from "./screen.js";
@@ -48,7 +48,7 @@ export async function liveRun({ backend }: Pick<Project, "backend">, { run: firs
     }
   }
   return {
-    async look({ run: now, events }: RunLook) {
+    async look({ run: now, events }: RunNews) {
       if (now.runId !== run.runId) {
         live.above(`${run.runId} goes on as ${now.runId}`);
         progress = new RunProgress();

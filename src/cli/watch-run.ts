@@ -4,7 +4,7 @@ import type { RunRecord } from "../core/run.js";
 import { findLiveWorker } from "../services/find-live-worker.js";
 import { findRun } from "../services/find-run.js";
 import type { Project } from "../services/project.js";
-import { waitRun, type RunLook } from "../services/wait-run.js";
+import { waitRun, type RunNews } from "../services/wait-run.js";
 import { executeHere } from "./execute-here.js";
 
 export interface WatchRunOptions {
@@ -24,7 +24,7 @@ export interface Voice {
 
 /** Something that shows a run as it goes on. */
 export interface RunView {
-  look(look: RunLook): Promise<void> | void;
+  look(news: RunNews): Promise<void> | void;
   close(): void;
 }
 
@@ -41,7 +41,7 @@ export async function watchRun(project: Project, options: WatchRunOptions, voice
   const view = await voice.show(found, detach);
   const handOver = here ? await executeHere(project, { ...options, onProblem: (message) => voice.note(message) }) : undefined;
   try {
-    const run = await waitRun(project, { ...options, onLook: (look) => view.look(look), signal: away.signal });
+    const run = await waitRun(project, { ...options, onLook: (news) => view.look(news), signal: away.signal });
     view.close();
     if (away.signal.aborted) voice.note(`Detached; the run goes on${here ? " with the next worker" : ""}. Come back with: pyworkflow runs wait ${runId}`);
     if (run.status === "suspended") voice.hint(wakeHint(run));

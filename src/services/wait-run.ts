@@ -14,13 +14,13 @@ export interface WaitRunOptions {
   /** Be content with a run that is suspended, too. */
   readonly untilSuspended?: boolean;
   /** Told of the run and its new events at each look, from the first event on. */
-  readonly onLook?: (look: RunLook) => Promise<void> | void;
+  readonly onLook?: (news: RunNews) => Promise<void> | void;
   /** Ends the wait: somebody looks away. The run as it then is. */
   readonly signal?: AbortSignal;
 }
 
 /** A run as it stands, and the events since the last look. The next run of a chain begins with its first. */
-export interface RunLook {
+export interface RunNews {
   readonly run: RunRecord;
   readonly events: readonly RecordedEvent[];
 }

@@ -11,7 +11,7 @@ import { runHandle } from "../../src/services/run-handle.js";
 import { chainRow, showChain } from "../../src/services/show-chain.js";
 import { showLog } from "../../src/services/show-log.js";
 import { showRun } from "../../src/services/show-run.js";
-import { waitRun, type RunLook } from "../../src/services/wait-run.js";
+import { waitRun, type RunNews } from "../../src/services/wait-run.js";
 import type { Backend } from "../../src/storage/backend.js";
 import { createMemoryBackend } from "../../src/storage/memory/memory-backend.js";
 import { executeDue, startRun } from "../support/in-memory.js";
@@ -118,7 +118,7 @@ test("who waits for a run sees the events of the whole chain, each once", async 
   await expect(readResult(project, { id: first })).rejects.toBeInstanceOf(RunNotEndedError);
   await executeAll();
   const seen: string[] = [];
-  const onLook = ({ events }: RunLook): void => {
+  const onLook = ({ events }: RunNews): void => {
     seen.push(...events.map(({ type }) => type));
   };
 
