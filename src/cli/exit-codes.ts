@@ -30,6 +30,7 @@ const exitCodes: Readonly<Record<string, number>> = {
   SCHEDULE_STATUS: 5,
   TICK_SKIPPED: 5,
   FILES_EXIST: 5,
+  FILE_EXISTS: 5,
   WAIT_TIMEOUT: 6,
   NON_DETERMINISTIC: 7,
   NON_DURABLE_AWAIT: 7,

@@ -17,6 +17,8 @@ export const defaults = {
     deadWorkerKeptMs: 86_400_000,
     /** A worker is told for this long of a run that somebody ended while it held it. */
     takenRunsToldMs: 60_000,
+    /** A transaction that prunes ends with the run whose events make it so many: workers wait for it. */
+    prunedEventsMax: 5000,
   },
   schedule: {
     overlapPolicy: "skip",

@@ -35,6 +35,13 @@ export function newRunId(nowMs: number, random: RandomBytes): RunId {
   return `run_${ulid(nowMs, random)}` as RunId;
 }
 
+/** When the run of that id was created, in milliseconds since the epoch. */
+export function timeOfRunId(run: RunId): number {
+  let time = 0;
+  for (const digit of run.slice(4, 4 + timeDigits)) time = time * 32 + alphabet.indexOf(digit);
+  return time;
+}
+
 /** New ids of runs that begin in one millisecond: each sorts behind the one before. For as many as one decision starts. */
 export function runIdsInOrder(nowMs: number, random: RandomBytes): () => RunId {
   const stem = newRunId(nowMs, random).slice(0, -countDigits);
@@ -42,6 +49,7 @@ export function runIdsInOrder(nowMs: number, random: RandomBytes): () => RunId {
   return () => `${stem}${digits(count++, countDigits)}` as RunId;
 }
 
+const timeDigits = 10;
 const countDigits = 4; // a million of them
 
 export function newWorkerId(nowMs: number, random: RandomBytes): WorkerId {
@@ -100,7 +108,7 @@ export function eventIdOf(run: RunId, sequence: number): string {
 function ulid(nowMs: number, random: RandomBytes): string {
   let chance = "";
   for (const byte of random(16)) chance += alphabet.charAt(byte % 32);
-  return digits(nowMs, 10) + chance;
+  return digits(nowMs, timeDigits) + chance;
 }
 
 function digits(value: number, count: number): string {

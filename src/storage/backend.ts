@@ -8,12 +8,13 @@ import type { NewRun, RunRecord, RunStatus } from "../core/run.js";
 import type { ScheduleDecision } from "../core/schedule/decide.js";
 import type { LoadedSchedule, NewSchedule, OverlapPolicy, ScheduleDefinition, ScheduleRecord, ScheduleState, ScheduleStatus, Tick, TickDecision } from "../core/schedule/schedule.js";
 import type { TickKind } from "../core/schedule/tick-kind.js";
+import type { Upkeep } from "./upkeep.js";
 
 /**
  * What a store promises to the engine. `docs/storage-contract.md` explains each promise and one suite
  * (`test/storage/contract/`) holds every backend to it. All times are milliseconds since the epoch.
  */
-export interface Backend {
+export interface Backend extends Upkeep {
   /**
    * Appends to runs. Each member is all or nothing and independent of the others; the backend assigns the sequences and
    * folds the events into the run's row (`foldRun`), in the same transaction. When the promise resolves, what was accepted is
@@ -58,7 +59,7 @@ export interface Backend {
   /** At most `limit` ids that begin with `prefix`, newest first. An empty prefix gives the newest runs. */
   findRunIds(prefix: string, limit: number): Promise<readonly RunId[]>;
 
-  /** Newest first; the last run of a page is the cursor (`before`) of the next. */
+  /** Newest first; the last run of a page is the cursor (`before`) of the next, also where it was pruned meanwhile. */
   listRuns(filter: RunFilter): Promise<readonly RunRecord[]>;
 
   /** How many runs there are of each status; a status without runs may be missing. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Sqlite from "better-sqlite3";
@@ -7,7 +7,7 @@ import { encode } from "../../src/base/codec.js";
 import { checkStore } from "../../src/services/check-store.js";
 import { migrations } from "../../src/storage/sqlite/schema.js";
 import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
-import { claimed, commitOne, enter, hookCreated, record, request, run, suspended, t0 } from "./contract/support.js";
+import { claimed, commitOne, enter, hookCreated, nextWake, record, request, run, suspended, t0 } from "./contract/support.js";
 
 let folder: string;
 let path: string;
@@ -95,9 +95,48 @@ test("a run that began in version 1 goes on with what version 2 brought", async 
   await backend.close();
 });
 
-test("a reader of version 1 names what reads the file after it", async () => {
+test("a reader shows a file of version 1 as it would be, and leaves every byte of it", async () => {
   await writeVersion1();
-  await expect(openSqlite({ path, readOnly: true })).rejects.toMatchObject({ kind: "older" });
+  const bytes = readFileSync(path);
+  const notes: string[] = [];
+  const reader = await openSqlite({ path, readOnly: true, onNote: (line) => void notes.push(line) });
+  expect(await reader.countRuns()).toEqual({ pending: 1, cancelled: 1, suspended: 2, running: 1 });
+  expect(await record(reader, ids.cancelled)).toMatchObject({ cancellationRequested: true, nestingDepth: 0 });
+  expect(await reader.readHistory(ids.recovered, 0)).toHaveLength(5);
+  expect((await checkStore({ backend: reader })).findings).toMatchObject([{ invariant: "I5", runId: ids.asked }]);
+  expect(await reader.describe()).toMatchObject({ format: { version: 1, newest: migrations.length } });
+  await reader.close();
+  expect(notes).toEqual([`The store ${path} has the older format 1, shown as format ${migrations.length}: pyworkflow storage migrate migrates it.`]);
+  expect(readFileSync(path).equals(bytes)).toBe(true);
+  expect(readdirSync(folder).filter((name) => !/-(?:wal|shm)$/.test(name)).toSorted()).toEqual(["store.db", "store.db.bell"]);
+});
+
+test("what an older version goes on writing is seen through the copy, and wakes", async () => {
+  await writeVersion1();
+  const old = new Sqlite(path);
+  const reader = await openSqlite({ path, readOnly: true });
+  expect(await record(reader, ids.pending)).toMatchObject({ status: "pending" });
+  const woken = nextWake(reader);
+  old.prepare("UPDATE runs SET status = 'cancelled', completed_at = ?, due_at = NULL WHERE run_id = ?").run(t0, ids.pending);
+  await woken;
+  expect(await record(reader, ids.pending)).toMatchObject({ status: "cancelled" });
+  // Migrated by somebody else meanwhile, it is read on.
+  old.close();
   await (await openSqlite({ path })).close();
-  await expect(openSqlite({ path, migrations: migrations.slice(0, 1) })).rejects.toMatchObject({ kind: "newer" });
+  expect(await record(reader, ids.recovered)).toMatchObject({ recoveryAttempts: 0 });
+  await reader.close();
+  await expect(reader.countRuns()).rejects.toMatchObject({ kind: "closed" });
+});
+
+test("an older reader is refused by the file that a newer version has migrated", async () => {
+  await writeVersion1();
+  await (await openSqlite({ path })).close();
+  for (const readOnly of [false, true]) await expect(openSqlite({ path, readOnly, migrations: migrations.slice(0, 1) })).rejects.toMatchObject({ kind: "newer" });
+});
+
+test("who migrates says so, once", async () => {
+  await writeVersion1();
+  const notes: string[] = [];
+  for (let time = 0; time < 2; time++) await (await openSqlite({ path, onNote: (line) => void notes.push(line) })).close();
+  expect(notes).toEqual([`The store ${path} was brought from format 1 to ${migrations.length}.`]);
 });

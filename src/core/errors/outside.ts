@@ -2,7 +2,7 @@ import { PyworkflowError } from "./pyworkflow-error.js";
 
 /** Why a store failed, and what became of the write. */
 export interface StorageFailure {
-  readonly kind: "busy" | "full" | "io" | "closed" | "unreadable" | "newer" | "older" | "network";
+  readonly kind: "busy" | "full" | "io" | "closed" | "unreadable" | "newer" | "older" | "network" | "unsupported";
   /** What became of the write: nothing of it was kept, or only reading again can tell. */
   readonly outcome: "rolled_back" | "unknown";
   readonly hint: string;
@@ -57,6 +57,16 @@ export class FilesExistError extends PyworkflowError {
     super(`${dir} has ${files.join(", ")} already, with another content`, "--yes replaces them and keeps a backup of each; --dir names another folder");
     this.dir = dir;
     this.files = files;
+  }
+}
+
+/** A file that is to be written is there already. Nothing was changed. */
+export class FileExistsError extends PyworkflowError {
+  static override readonly code = "FILE_EXISTS";
+  readonly path: string;
+  constructor(path: string) {
+    super(`${path} exists already`, "name another file, or give --force to put the new one in its place");
+    this.path = path;
   }
 }
 

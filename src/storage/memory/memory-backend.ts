@@ -5,11 +5,12 @@ import { defaults } from "../../core/defaults.js";
 import { StorageError } from "../../core/errors.js";
 import { placeTaken } from "../../core/family.js";
 import type { HookRecord } from "../../core/hooks.js";
-import type { RunId, ScheduleId, WorkerId } from "../../core/ids.js";
+import { timeOfRunId, type RunId, type ScheduleId, type WorkerId } from "../../core/ids.js";
 import { lossEvents, outcomeOfLoss, type LossOutcome } from "../../core/recovery.js";
 import type { RunRecord, RunStatus } from "../../core/run.js";
 import { liveRunsNeeded, type LoadedSchedule, type OverlapPolicy, type ScheduleRecord } from "../../core/schedule/schedule.js";
 import type { Backend, ClaimRequest, ClaimResult, DueRequest, DueSchedules, HookFilter, NewWorker, RunFilter, ScheduleCommit, ScheduleCommitResult, WorkerChange, WorkerLoss, WorkerRecord } from "../backend.js";
+import type { PrunedSoFar, StoreFacts } from "../upkeep.js";
 import { Listeners } from "../listeners.js";
 import { lastSequenceOf, Runs, type StoredRun } from "./runs.js";
 import { Schedules } from "./schedules.js";
@@ -44,6 +45,13 @@ export function createMemoryBackend(): Backend {
     updateWorker: async (workerId, change) => store.updateWorker(workerId, change),
     loseWorker: async (loss) => store.loseWorker(loss),
     onWake: (listener) => store.listeners.add(listener),
+    pruneRuns: async (request) => store.runs.prune(request),
+    countPrunable: async (filter) => store.runs.prunable(filter).length,
+    pruneTicks: async (request) => store.schedules.pruneTicks(request),
+    pruned: async () => store.pruned(),
+    describe: async () => store.describe(),
+    findFaults: async () => [],
+    backup: async () => refuseBackup(),
     maintain: async () => {},
     close: async () => store.close(),
   };
@@ -117,10 +125,8 @@ class MemoryStore {
 
   listRuns(filter: RunFilter): readonly RunRecord[] {
     const runs = this.runs.newestFirst().map(({ record }) => record);
-    const cursor = runs.findIndex(({ runId }) => runId === filter.before);
-    if (filter.before !== undefined && cursor < 0) return [];
     return runs
-      .slice(cursor + 1)
+      .slice(filter.before === undefined ? 0 : placeBehind(runs, filter.before))
       .filter((run) => fits(run, filter))
       .slice(0, filter.limit);
   }
@@ -129,6 +135,24 @@ class MemoryStore {
     const counts: Partial<Record<RunStatus, number>> = {};
     for (const { record } of this.runs.all()) counts[record.status] = (counts[record.status] ?? 0) + 1;
     return counts;
+  }
+
+  pruned(): PrunedSoFar {
+    return { ...this.runs.pruned, ...this.schedules.pruned };
+  }
+
+  describe(): StoreFacts {
+    const runs = this.runs.all();
+    const oldest = this.runs.newestFirst().at(-1);
+    return {
+      backend: "memory",
+      runs: this.countRuns(),
+      events: runs.reduce((sum, { history }) => sum + history.length, 0),
+      hooks: runs.reduce((sum, { hooks }) => sum + hooks.size, 0),
+      ...this.schedules.counts,
+      ...(oldest && { oldestCreatedAt: oldest.record.createdAt }),
+      pruned: this.pruned(),
+    };
   }
 
   loadSchedule(scheduleId: ScheduleId, policy: OverlapPolicy): LoadedSchedule | undefined {
@@ -256,6 +280,18 @@ class MemoryStore {
       throw new StorageError("the store in memory is closed", { kind: "closed", outcome: "rolled_back", hint: "open a new one" });
     }
   }
+}
+
+/** One that was pruned meanwhile stood before all of its time that are left. */
+function placeBehind(runs: readonly RunRecord[], cursor: RunId): number {
+  const place = runs.findIndex(({ runId }) => runId === cursor);
+  if (place >= 0) return place + 1;
+  const time = timeOfRunId(cursor);
+  return runs.filter(({ createdAt }) => createdAt > time).length;
+}
+
+function refuseBackup(): never {
+  throw new StorageError("a store in memory has no file to be copied", { kind: "unsupported", outcome: "rolled_back", hint: "choose --storage sqlite for what is to be kept" });
 }
 
 // Parked runs come last: two versions that park for each other must not starve the rest.

@@ -9,6 +9,7 @@ import type { RunId, ScheduleId, WorkerId } from "../../core/ids.js";
 import { foldHistory, foldRun, isTerminal, type NewRun, type RunRecord } from "../../core/run.js";
 import { afterEnd, afterRetry } from "../../core/schedule/state.js";
 import type { CommitResult, CreateResult, RunCommit } from "../backend.js";
+import type { PrunedRuns, PrunedSoFar, PruneFilter, PruneRequest } from "../upkeep.js";
 import type { Schedules } from "./schedules.js";
 
 export interface StoredRun {
@@ -27,6 +28,8 @@ export class Runs {
   readonly #idsByKey = new Map<string, RunId>();
   readonly #schedules: Schedules;
   readonly #wake: () => void;
+  #count = 0;
+  #pruned: Pick<PrunedSoFar, "runs" | "runsCreatedBefore"> = { runs: 0 };
 
   constructor(schedules: Schedules, wake: () => void) {
     this.#schedules = schedules;
@@ -64,7 +67,7 @@ export class Runs {
     if (key !== undefined) this.#idsByKey.set(key, runId);
     const recorded = history.map((event, index): RecordedEvent => ({ ...event, sequence: index + 1 })); // I1
     const record = { ...run, ...foldHistory(createdAt, recorded), epoch: 0 }; // I10
-    this.#runs.set(runId, { number: this.#runs.size, record, history: run.durable ? recorded : [], hooks: fittingHooks({ runId, status: "pending" }, new Map(), history) });
+    this.#runs.set(runId, { number: this.#count++, record, history: run.durable ? recorded : [], hooks: fittingHooks({ runId, status: "pending" }, new Map(), history) });
     this.#wake();
     return { runId, created: true };
   }
@@ -137,9 +140,39 @@ export class Runs {
     return closed;
   }
 
+  get pruned(): Pick<PrunedSoFar, "runs" | "runsCreatedBefore"> {
+    return this.#pruned;
+  }
+
+  /** Those that ended first come first. */
+  prunable({ statuses, workflowName, endedBefore }: PruneFilter): readonly StoredRun[] {
+    const fitting = this.all().filter(({ record: { status, completedAt = Infinity, ...run } }) => statuses.includes(status) && completedAt < endedBefore && (workflowName ?? run.workflowName) === run.workflowName);
+    return fitting.filter(({ record }) => this.#mayGo(record)).toSorted((a, b) => endOf(a) - endOf(b));
+  }
+
+  prune({ limit, endedFrom = -Infinity, ...filter }: PruneRequest): PrunedRuns {
+    const gone = this.prunable(filter).filter((run) => endOf(run) >= endedFrom).slice(0, limit);
+    for (const { record } of gone) {
+      this.#runs.delete(record.runId);
+      const key = keyOf(record);
+      if (key !== undefined) this.#idsByKey.delete(key);
+      const { runs, runsCreatedBefore = 0 } = this.#pruned;
+      this.#pruned = { runs: runs + 1, runsCreatedBefore: Math.max(runsCreatedBefore, record.createdAt + 1) };
+    }
+    const last = gone.at(-1);
+    return { runs: gone.length, events: gone.reduce((sum, { history }) => sum + history.length, 0), ...(last && { endedUpTo: endOf(last) }) };
+  }
+
   /** A run that has ended, and of whose children some are still to be closed. */
   closing(): StoredRun | undefined {
     return this.all().find(({ record }) => record.closing);
+  }
+
+  // A child is known to its parent by the first run of its chain.
+  #mayGo({ status, closing, parent }: RunRecord): boolean {
+    const above = parent && this.#runs.get(parent.runId)?.record;
+    if (!isTerminal(status) || closing) return false;
+    return above === undefined || (isTerminal(above.status) && status !== "continued_as_new");
   }
 
   #tell(run: StoredRun, end: RunEnd): void {
@@ -198,6 +231,10 @@ export class Runs {
 // The events of a transient run are not kept: for it, what was written to its inbox is what there is to have seen.
 export function lastSequenceOf({ record, history }: StoredRun): number {
   return record.durable ? history.length : (record.inbox ?? 0);
+}
+
+function endOf({ record }: StoredRun): number {
+  return record.completedAt ?? Infinity;
 }
 
 function fittingHooks(run: Pick<RunRecord, "runId" | "status">, hooks: HookRows, events: readonly WorkflowEvent[]): HookRows {

@@ -4,6 +4,7 @@ import type { NewRun } from "../../core/run.js";
 import { mayReplace, type NewSchedule, type ScheduleRecord, type ScheduleState, type Tick } from "../../core/schedule/schedule.js";
 import { stateOf } from "../../core/schedule/state.js";
 import type { ScheduleCommit, ScheduleFilter, TickFilter } from "../backend.js";
+import type { PrunedSoFar, PruneTicksRequest } from "../upkeep.js";
 
 interface StoredSchedule {
   record: ScheduleRecord;
@@ -16,6 +17,7 @@ interface StoredSchedule {
 export class Schedules {
   readonly #schedules = new Map<ScheduleId, StoredSchedule>();
   readonly #wake: () => void;
+  #pruned: Pick<PrunedSoFar, "ticks" | "ticksDecidedBefore"> = { ticks: 0 };
 
   constructor(wake: () => void) {
     this.#wake = wake;
@@ -65,6 +67,27 @@ export class Schedules {
       .slice(0, filter.limit);
   }
 
+  get pruned(): Pick<PrunedSoFar, "ticks" | "ticksDecidedBefore"> {
+    return this.#pruned;
+  }
+
+  get counts(): { readonly schedules: number; readonly ticks: number } {
+    const ledgers = [...this.#schedules.values()].map(({ ledger }) => ledger.size);
+    return { schedules: ledgers.length, ticks: ledgers.reduce((sum, size) => sum + size, 0) };
+  }
+
+  pruneTicks({ decidedBefore, limit }: PruneTicksRequest): number {
+    const rows = [...this.#schedules.values()].flatMap(({ record, ledger }) => [...ledger.values()].map((tick) => ({ record, ledger, tick })));
+    const prunable = rows.filter(({ record, tick }) => tick.decidedAt < decidedBefore && isSettled(tick, record)).toSorted((a, b) => a.tick.decidedAt - b.tick.decidedAt);
+    const gone = prunable.slice(0, limit);
+    for (const { ledger, tick } of gone) {
+      ledger.delete(keyOf(tick));
+      const { ticks, ticksDecidedBefore = 0 } = this.#pruned;
+      this.#pruned = { ticks: ticks + 1, ticksDecidedBefore: Math.max(ticksDecidedBefore, tick.decidedAt + 1) };
+    }
+    return gone.length;
+  }
+
   /** Why a decision must not be written; undefined where it may (I8). */
   refusalOf({ scheduleId, version, ticks }: ScheduleCommit): "version" | "tick" | undefined {
     const stored = this.#schedules.get(scheduleId);
@@ -104,6 +127,12 @@ export class Schedules {
     const records = [...this.#schedules.values()].map(({ record }) => record);
     return records.toReversed().toSorted((a, b) => b.createdAt - a.createdAt);
   }
+}
+
+// Also without its row the due time is not decided a second time (I8).
+function isSettled({ kind, due, decision, runId }: Tick, { decidedUpTo = -Infinity }: ScheduleRecord): boolean {
+  if (decision === "buffered") return false;
+  return kind === "schedule" ? due <= decidedUpTo : kind === "trigger" || runId === undefined;
 }
 
 // A row that takes the place of another one goes to the end of the line: what is buffered now came now.

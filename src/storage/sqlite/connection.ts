@@ -3,8 +3,10 @@ import type Sqlite from "better-sqlite3";
 import type { Clock, Timer } from "../../base/clock.js";
 import { BugError } from "../../base/unreachable.js";
 import { StorageError } from "../../core/errors.js";
+import type { StoreFacts } from "../upkeep.js";
 import { Bell } from "./bell.js";
 import { asStorageError, isBusy, isFull } from "./errors.js";
+import type { OlderFile } from "./older-file.js";
 import { patiently } from "./patience.js";
 
 const idleMs = 2000;
@@ -16,12 +18,16 @@ export interface ConnectionOptions {
   readonly path: string;
   readonly readOnly: boolean;
   readonly clock: Clock;
+  /** Of the file; absent where there is none. */
+  readonly format?: StoreFacts["format"];
+  /** A file of an older format, which is read through a copy. */
+  readonly older?: OlderFile;
 }
 
 /** One open database: its statements, its transactions, its bell. */
 export class Connection {
   readonly bell: Bell;
-  readonly #database: Sqlite.Database;
+  #database: Sqlite.Database;
   readonly #options: ConnectionOptions;
   readonly #statements = new Map<string, Sqlite.Statement>();
   readonly #lists = new Map<string, Sqlite.Statement>();
@@ -34,8 +40,16 @@ export class Connection {
   constructor(database: Sqlite.Database, options: ConnectionOptions) {
     this.#database = database;
     this.#options = options;
-    const { path, clock } = options;
-    this.bell = new Bell({ path: `${path}.bell`, clock, dataVersion: () => this.#dataVersion() });
+    const { path, clock, older } = options;
+    this.bell = new Bell({ path: `${path}.bell`, clock, dataVersion: () => (older ? older.dataVersion() : this.#dataVersion()) });
+  }
+
+  get path(): string {
+    return this.#options.path;
+  }
+
+  get format(): StoreFacts["format"] {
+    return this.#options.format;
   }
 
   /** The prepared statement of a text; prepared once. */
@@ -89,14 +103,24 @@ export class Connection {
     await this.#lastWrite;
     this.#idle?.cancel();
     this.bell.close();
+    this.#options.older?.close();
     this.#database.close();
   }
 
   #patiently<T>(attempt: () => T): Promise<T> {
     return patiently(this.#options.path, () => {
       if (!this.#database.open) throw closedError(this.#options.path);
+      this.#renew();
       return attempt();
     });
+  }
+
+  #renew(): void {
+    const database = this.#options.older?.newest() ?? this.#database;
+    if (database === this.#database) return;
+    this.#database = database;
+    this.#statements.clear();
+    this.#lists.clear();
   }
 
   #transact<T>(work: () => T): T {

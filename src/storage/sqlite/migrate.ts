@@ -4,19 +4,23 @@ import { defaults } from "../../core/defaults.js";
 import type { StorageError } from "../../core/errors.js";
 import { refused } from "./errors.js";
 import { patiently } from "./patience.js";
-import { applicationId, type Migration } from "./schema.js";
+import { applicationId, migrations as allMigrations, type Migration } from "./schema.js";
 
 /** How a file stands: `blank` has nothing in it yet, `older` needs its missing migrations. */
 export type Format = "blank" | "older" | "current";
 
 /** Reads a file's format. Throws a StorageError for a file of a newer version, or of another program. */
 export function formatOf(database: Sqlite.Database, path: string, migrations: readonly Migration[]): Format {
-  const version = Number(database.pragma("user_version", { simple: true }));
+  const version = versionOf(database);
   const isOurs = database.pragma("application_id", { simple: true }) === applicationId;
   if (version === 0 && database.prepare("SELECT 1 FROM sqlite_schema").get() === undefined) return "blank";
   if (!isOurs) throw refused(`the file ${path} is a database of another program`, "unreadable", "name another file with --storage-path");
   if (version > migrations.length) throw newerError(database, path, version);
   return version < migrations.length ? "older" : "current";
+}
+
+export function versionOf(database: Sqlite.Database): number {
+  return Number(database.pragma("user_version", { simple: true }));
 }
 
 function newerError(database: Sqlite.Database, path: string, version: number): StorageError {
@@ -25,15 +29,21 @@ function newerError(database: Sqlite.Database, path: string, version: number): S
   return refused(`the store ${path} was written by a newer version (its format is ${version})`, "newer", `use ${needed} for it`);
 }
 
-/** Brings a file to the current format, in one transaction. */
-export async function migrate(database: Sqlite.Database, path: string, migrations: readonly Migration[]): Promise<void> {
-  const apply = database.transaction(() => applyMissing(database, migrations));
-  await patiently(path, () => apply.immediate());
+export interface MigrateOptions {
+  readonly migrations?: readonly Migration[];
+  readonly onNote?: (line: string) => void;
 }
 
-// Inside the transaction the version is read again: ten processes that open a new file make one schema.
-function applyMissing(database: Sqlite.Database, migrations: readonly Migration[]): void {
-  const version = Number(database.pragma("user_version", { simple: true }));
+/** Brings a file to the current format, in one transaction. */
+export async function migrate(database: Sqlite.Database, path: string, { migrations = allMigrations, onNote = () => {} }: MigrateOptions): Promise<void> {
+  const apply = database.transaction(() => applyMissing(database, migrations));
+  const from = await patiently(path, () => apply.immediate());
+  if (from > 0 && from < migrations.length) onNote(`The store ${path} was brought from format ${from} to ${migrations.length}.`);
+}
+
+/** What the format was. Inside the transaction it is read again: ten processes that open a new file make one schema. */
+export function applyMissing(database: Sqlite.Database, migrations: readonly Migration[]): number {
+  const version = versionOf(database);
   for (const [index, { since, sql }] of migrations.entries()) {
     if (index < version) continue;
     database.exec(sql);
@@ -41,6 +51,7 @@ function applyMissing(database: Sqlite.Database, migrations: readonly Migration[
   }
   database.pragma(`application_id = ${applicationId}`);
   database.pragma(`user_version = ${migrations.length}`);
+  return version;
 }
 
 /** Throws where workers of the older version are alive: their heartbeats move. The rows of those that died stand still. */

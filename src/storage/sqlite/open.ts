@@ -6,7 +6,8 @@ import { StorageError } from "../../core/errors.js";
 import { touch } from "./bell.js";
 import { Connection } from "./connection.js";
 import { refused } from "./errors.js";
-import { formatOf, migrate, refuseLiveWorkers } from "./migrate.js";
+import { formatOf, migrate, refuseLiveWorkers, versionOf } from "./migrate.js";
+import { OlderFile } from "./older-file.js";
 import { patiently } from "./patience.js";
 import { migrations as allMigrations, type Migration } from "./schema.js";
 
@@ -22,6 +23,8 @@ export interface SqliteOptions {
   /** False: commits leave the checkpoints to another connection of this process, which calls `maintain`. Default true. */
   readonly checkpoints?: boolean;
   readonly clock?: Clock;
+  /** A line for the person who asked: of a file in an older format. */
+  readonly onNote?: (line: string) => void;
   /** For tests: stands between the engine and the file. */
   readonly wrap?: (database: Sqlite.Database) => Sqlite.Database;
   /** For tests: another format of the file. */
@@ -32,10 +35,11 @@ const blockingMs = 10_000;
 const journalBytesMax = 16 * 1_048_576;
 
 export async function openConnection(options: SqliteOptions): Promise<Connection> {
-  const { readOnly = false, clock = systemClock, wrap = same } = options;
+  const { readOnly = false, clock = systemClock, wrap = same, migrations = allMigrations } = options;
   const path = resolve(options.path);
-  const database = readOnly ? await openToRead(path, options) : await openToWrite(path, options);
-  return new Connection(wrap(database), { path, readOnly, clock });
+  const { database, version, older } = readOnly ? await openToRead(path, options) : { database: await openToWrite(path, options), version: migrations.length };
+  const format = version === undefined ? {} : { format: { version, newest: migrations.length } };
+  return new Connection(wrap(database), { path, readOnly, clock, ...format, ...(older && { older }) });
 }
 
 async function openToWrite(path: string, options: SqliteOptions): Promise<Sqlite.Database> {
@@ -48,7 +52,7 @@ async function openToWrite(path: string, options: SqliteOptions): Promise<Sqlite
     const format = await patiently(path, () => formatOf(database, path, migrations)); // before the first pragma that writes
     await patiently(path, () => configure(database, path, options));
     if (format === "older") await refuseLiveWorkers(database, path);
-    if (format !== "current") await migrate(database, path, migrations);
+    if (format !== "current") await migrate(database, path, options);
   } catch (error) {
     database.close();
     throw error;
@@ -57,24 +61,30 @@ async function openToWrite(path: string, options: SqliteOptions): Promise<Sqlite
   return database;
 }
 
-async function openToRead(path: string, options: SqliteOptions): Promise<Sqlite.Database> {
-  if (!existsSync(path)) return emptyStore();
+interface OpenedToRead {
+  readonly database: Sqlite.Database;
+  /** The format of the file; absent where there is nothing in it yet. */
+  readonly version?: number;
+  readonly older?: OlderFile;
+}
+
+async function openToRead(path: string, options: SqliteOptions): Promise<OpenedToRead> {
+  if (!existsSync(path)) return { database: emptyStore() };
   refuseNetwork(path);
   refuseFolder(path);
-  const { migrations = allMigrations } = options;
+  const { migrations = allMigrations, onNote = () => {} } = options;
   const database = await patiently(path, () => open(path, options));
   try {
     const format = await patiently(path, () => formatOf(database, path, migrations));
-    if (format === "current") return database;
-    if (format === "older") {
-      throw refused(`the store ${path} has an older format, which this version reads only after migrating it`, "older", "run a command that writes, e.g. pyworkflow worker run");
-    }
+    const version = versionOf(database);
+    if (format === "current") return { database, version };
+    if (format === "older") return { database, version, older: new OlderFile(database, { path, migrations, onNote }) };
   } catch (error) {
     database.close();
     throw error;
   }
   database.close();
-  return emptyStore();
+  return { database: emptyStore() };
 }
 
 function makeFolder(path: string): void {

@@ -17,7 +17,12 @@ export function keeper(connection: Connection): Keep {
   };
 }
 
+/** Whether a column holds the id of a payload. It is a number of either kind: SQLite stores what JavaScript gives as REAL. */
+export function isPayload(column: string): string {
+  return `typeof(${column}) NOT IN ('text', 'null')`;
+}
+
 /** Selects the text that was kept in a column, wherever it is. */
 export function kept(column: string): string {
-  return `CASE WHEN typeof(${column}) IN ('text', 'null') THEN ${column} ELSE (SELECT text FROM payloads WHERE id = ${column}) END AS ${column}`;
+  return `CASE WHEN ${isPayload(column)} THEN (SELECT text FROM payloads WHERE id = ${column}) ELSE ${column} END AS ${column}`;
 }

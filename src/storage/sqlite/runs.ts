@@ -1,6 +1,6 @@
 import { BugError } from "../../base/unreachable.js";
 import type { RecordedEvent, WorkflowEvent } from "../../core/events/event.js";
-import type { RunId } from "../../core/ids.js";
+import { timeOfRunId, type RunId } from "../../core/ids.js";
 import { newRunState, runStatuses, type NewRun, type RunRecord, type RunStatus } from "../../core/run.js";
 import type { CreateResult, RunFilter } from "../backend.js";
 import { append, headOf } from "./append.js";
@@ -120,11 +120,18 @@ export function listRuns(connection: Connection, filter: RunFilter): readonly Ru
 }
 
 function page(connection: Connection, filter: RunFilter, status: RunStatus | undefined): readonly RunRow[] {
-  const conditions = conditionsOf(filter, status).filter(([, value]) => value !== undefined);
+  const cursor = filter.before === undefined ? undefined : placeOf(connection, filter.before);
+  const conditions = [...conditionsOf(filter, status), ["(created_at, key) < (?, ?)", cursor] as const].filter(([, value]) => value !== undefined);
   const where = ["TRUE", ...conditions.map(([sql]) => sql)].join(" AND ");
   const from = tableFor(filter);
   const select = `SELECT ${runColumns} FROM ${from} WHERE ${where} ORDER BY created_at DESC, key DESC LIMIT ?`;
-  return connection.sql<RunRow>(select).all(...conditions.map(([, value]) => value), filter.limit);
+  return connection.sql<RunRow>(select).all(...conditions.flatMap(([, value]) => value), filter.limit);
+}
+
+/** Where a run stands in the order of the list. One that was pruned meanwhile stood before all of its time that are left: none is lost. */
+function placeOf(connection: Connection, runId: RunId): readonly number[] {
+  const row = connection.sql<Pick<RunRow, "created_at" | "key">>("SELECT created_at, key FROM runs WHERE run_id = ?").get(runId);
+  return row ? [row.created_at, row.key] : [timeOfRunId(runId), Number.MAX_SAFE_INTEGER];
 }
 
 // The index is named: that of a status fits as well, and goes through the whole store.
@@ -148,6 +155,5 @@ function conditionsOf(filter: RunFilter, status: RunStatus | undefined): readonl
     ["interrupted_at < ?", filter.interruptedBefore],
     ["created_at >= ?", filter.createdFrom],
     ["created_at < ?", filter.createdBefore],
-    ["(created_at, key) < (SELECT created_at, key FROM runs WHERE run_id = ?)", filter.before],
   ];
 }

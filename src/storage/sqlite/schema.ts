@@ -168,4 +168,15 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX ticks_buffered ON ticks (schedule) WHERE decision = 'buffered';
     `,
   },
+  {
+    since: "0.1.0",
+    sql: `
+      -- With what pruning asks for: it looks at no row that it leaves alone.
+      CREATE INDEX runs_ended ON runs (status, completed_at, workflow, parent, closing) WHERE completed_at IS NOT NULL AND closing IS NULL;
+      CREATE INDEX ticks_prunable ON ticks (decided_at) WHERE decision <> 'buffered' AND (kind <> 'backfill' OR run_id IS NULL);
+
+      -- What was deleted: how many, all of them from before that time.
+      CREATE TABLE pruned (what TEXT PRIMARY KEY, count INTEGER NOT NULL, before INTEGER NOT NULL) STRICT;
+    `,
+  },
 ];

@@ -1,10 +1,13 @@
 import type { Backend } from "../backend.js";
+import { backup } from "./backup.js";
 import { closeChildren } from "./children.js";
 import { claim, countDue } from "./claim.js";
 import { commit } from "./commit.js";
 import { commitSchedules } from "./commit-schedules.js";
 import { dueSchedules, loadSchedule } from "./due-schedules.js";
+import { describe, findFaults } from "./facts.js";
 import { openConnection, type SqliteOptions } from "./open.js";
+import { countPrunable, pruned, pruneRuns, pruneTicks } from "./prune.js";
 import { runCreator } from "./create-runs.js";
 import { getHook, listHooks } from "./hooks.js";
 import { countRuns, findRunIds, getRun, listRuns, readHistory } from "./runs.js";
@@ -42,6 +45,13 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
     updateWorker: (workerId, change) => updateWorker(connection, workerId, change),
     loseWorker: (loss) => loseWorker(connection, loss),
     onWake: (listener) => connection.bell.onWake(listener),
+    pruneRuns: (request) => pruneRuns(connection, request),
+    countPrunable: (filter) => connection.read(() => countPrunable(connection, filter)),
+    pruneTicks: (request) => pruneTicks(connection, request),
+    pruned: () => connection.read(() => pruned(connection)),
+    describe: () => connection.read(() => describe(connection)),
+    findFaults: () => connection.read(() => findFaults(connection)),
+    backup: (request) => backup(connection, request),
     maintain: () => connection.maintain(),
     close: () => connection.close(),
   };

@@ -5,6 +5,8 @@ import { familyContract } from "./family.js";
 import { hooksContract } from "./hooks.js";
 import { idempotencyContract } from "./idempotency.js";
 import { listingContract } from "./listing.js";
+import { pruningContract } from "./pruning.js";
+import { pruningTicksContract } from "./pruning-ticks.js";
 import { retryContract } from "./retry.js";
 import { runsContract } from "./runs.js";
 import { scheduleRacesContract } from "./schedule-races.js";
@@ -40,4 +42,6 @@ const topics = [
   ticksContract,
   scheduledRunsContract,
   scheduleRacesContract,
+  pruningContract,
+  pruningTicksContract,
 ];

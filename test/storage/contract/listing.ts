@@ -25,9 +25,11 @@ export function listingContract(make: MakeStore): void {
       expect(seen).toEqual(ids.toReversed());
     });
 
-    test("a cursor that names no run gives an empty page", async () => {
-      await create(store.backend, [{}, {}]);
-      expect(await list(store.backend, { before: run().runId })).toEqual([]);
+    test("a list goes on behind a cursor whose run is gone", async () => {
+      const [older, same, newer] = await create(store.backend, [{ createdAt: t0 }, { createdAt: t0 + 1 }, { createdAt: t0 + 2 }]);
+      expect(await list(store.backend, { before: run({ createdAt: t0 + 3 }).runId })).toEqual([newer, same, older]);
+      expect(await list(store.backend, { before: run({ createdAt: t0 + 1 }).runId })).toEqual([same, older]);
+      expect(await list(store.backend, { before: run({ createdAt: t0 - 1 }).runId })).toEqual([]);
     });
 
     test("filters by status, several too, and keeps the order over pages", async () => {

@@ -86,7 +86,8 @@ test("the runs of a schedule are listed without a look at others, also those of 
   expect(await backend.listRuns({ limit: 5, scheduleId, statuses: ["failed"], workflowName: "order" })).toEqual([]);
   expect(await backend.listRuns({ limit: 5, scheduleId, before: runId })).toEqual([]);
   const plans = newPlans();
-  expect(plans.map(({ plan }) => plan.includes("runs_by_schedule (schedule=? AND status=?"))).toEqual([true, true, true]);
+  const lists = plans.filter(({ sql }) => sql.includes("ORDER BY"));
+  expect(lists.map(({ plan }) => plan.includes("runs_by_schedule (schedule=? AND status=?"))).toEqual([true, true, true]);
   expect(plans.filter(sorts)).toEqual([]);
 });
 
