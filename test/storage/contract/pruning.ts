@@ -156,7 +156,7 @@ export async function prune(backend: Backend, filter: PruneFilter = completed): 
 }
 
 function endedAt(backend: Backend, at: number, change: Partial<NewRun> = {}): Promise<RunRecord> {
-  return endedWith(backend, { ...ended, at } as WorkflowEvent, change);
+  return endedWith(backend, { ...ended, at }, change);
 }
 
 async function endedWith(backend: Backend, event: WorkflowEvent, change: Partial<NewRun> = {}): Promise<RunRecord> {
