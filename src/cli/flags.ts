@@ -1,5 +1,6 @@
 import { boolean, custom, string } from "@oclif/core/flags";
 import { systemClock } from "../base/clock.js";
+import { parseBytes } from "../base/bytes.js";
 import { parseDurationMs } from "../base/duration.js";
 import { outputFormats, type OutputFormat } from "./output.js";
 import { parseMoment } from "./times.js";
@@ -25,6 +26,19 @@ export const duration = custom<number>({
     const ms = parseDurationMs(/^\d+(?:\.\d+)?$/.test(refuseEmpty(input)) ? Number(input) : input);
     if (ms === undefined) throw new UsageError(`${input} is no duration`, "write 30s, 5m, 1h30m, or a number of seconds");
     return ms;
+  },
+});
+
+const sizeLeast = "32M";
+
+/** `512M`, `1.5G`; in bytes. A process of Node takes more than the least. */
+export const memorySize = custom<number>({
+  helpValue: "SIZE",
+  parse: async (input) => {
+    const bytes = parseBytes(refuseEmpty(input));
+    if (bytes === undefined) throw new UsageError(`${input} is no size`, "write 512M, 1.5G");
+    if (bytes < (parseBytes(sizeLeast) ?? 0)) throw new UsageError(`${input} is less than ${sizeLeast}`, /^\d+$/.test(input) ? `did you mean ${input}M?` : "give more");
+    return bytes;
   },
 });
 

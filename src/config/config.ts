@@ -21,6 +21,8 @@ export interface Config {
     readonly shutdownTimeoutMs: number;
     readonly leaseMs: number;
     readonly maxBlockMs: number;
+    /** Absent: without a limit. */
+    readonly maxMemoryBytes?: number;
   };
   readonly limits: {
     readonly eventSoft: number;

@@ -1,3 +1,4 @@
+import { parseBytes } from "../base/bytes.js";
 import { parseDurationMs } from "../base/duration.js";
 import { defaults } from "../core/defaults.js";
 
@@ -42,6 +43,7 @@ export const keys = {
   shutdownTimeoutMs: or(worker.shutdownTimeoutMs, duration("worker.shutdown_timeout", "0s", "what running steps get to finish when a worker stops")),
   leaseMs: or(worker.leaseMs, duration("worker.lease", "1s", "a worker whose heartbeat stands still for this long is dead")),
   maxBlockMs: or(worker.maxBlockMs, duration("worker.max_block", "1s", "an event loop that is blocked for this long is killed")),
+  maxMemoryBytes: size("worker.max_memory", "32M", "a worker process that grows past this is replaced by a fresh one; without a limit where it is left out"),
   eventSoft: or(limits.eventSoft, whole("limits.event_soft", 1, "events of one run from which on it is warned about")),
   eventHard: or(limits.eventHard, whole("limits.event_hard", 1, "events of one run at which it fails")),
   eventWarningInterval: or(limits.eventWarningInterval, whole("limits.event_warning_interval", 1, "events between two warnings")),
@@ -124,4 +126,13 @@ function duration(path: string, least: string, doc: string): Key<number> {
     return ms !== undefined && ms >= leastMs ? ms : undefined;
   };
   return { path, doc, read, expects: `a duration from ${least} up ("30s", "1h30m", or a number of seconds)` };
+}
+
+function size(path: string, least: string, doc: string): Key<number> {
+  const leastBytes = parseBytes(least) ?? 0;
+  const read = (value: unknown): number | undefined => {
+    const bytes = parseBytes(value);
+    return bytes !== undefined && bytes >= leastBytes ? bytes : undefined;
+  };
+  return { path, doc, read, expects: `a size from ${least} up ("512M", "1.5G")` };
 }

@@ -167,6 +167,7 @@ function refuseIdle(idle: Setting<string> | undefined, backend: Setting<string>)
 function blocksOf(settings: Settings): Pick<Config, "recovery" | "worker" | "limits"> {
   const recoverOnWorkerLoss = settings.find(keys.recoverOnWorkerLoss)?.value;
   const processes = settings.find(keys.processes)?.value;
+  const maxMemoryBytes = settings.find(keys.maxMemoryBytes)?.value;
   return {
     recovery: {
       ...(recoverOnWorkerLoss === undefined ? {} : { recoverOnWorkerLoss }),
@@ -178,6 +179,7 @@ function blocksOf(settings: Settings): Pick<Config, "recovery" | "worker" | "lim
       shutdownTimeoutMs: settings.get(keys.shutdownTimeoutMs),
       leaseMs: settings.get(keys.leaseMs),
       maxBlockMs: settings.get(keys.maxBlockMs),
+      ...(maxMemoryBytes === undefined ? {} : { maxMemoryBytes }),
     },
     limits: {
       eventSoft: settings.get(keys.eventSoft),

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Config } from "../config/config.js";
-import { type Bundle, bundle, hashOf } from "./modules/cache.js";
+import { type Bundle, bundle, hashOf, type Input } from "./modules/cache.js";
 import type { Source } from "./modules/compile.js";
 import { compileFailure, importFailure } from "./modules/failure.js";
 import { type Entry, findModules } from "./modules/find.js";
@@ -13,6 +13,8 @@ export interface LoadedModules {
   readonly version: string;
   /** The modules that the configuration named, in the order in which they were imported: files, absolute, and packages. */
   readonly files: readonly string[];
+  /** The user's files that they were made of. */
+  readonly sources: readonly Input[];
 }
 
 /**
@@ -22,11 +24,11 @@ export interface LoadedModules {
 export async function loadModules({ root, modules, modulePlaces }: Pick<Config, "root" | "modules" | "modulePlaces">): Promise<LoadedModules> {
   const wanted = modules.map((module, index) => ({ module, place: modulePlaces?.[index] ?? "modules" }));
   const entries = once(wanted.flatMap((want) => findModules(root, want)));
-  if (entries.length === 0) return { version: hashOf([]), files: [] };
+  if (entries.length === 0) return { version: hashOf([]), files: [], sources: [] };
   const text = entries.map(({ specifier }) => `import ${JSON.stringify(specifier)};\n`).join("");
   const placeOfEntry = (line: number): string => entries[line - 1]?.place ?? "modules";
   const { made } = await importSource({ root, text }, placeOfEntry);
-  return { version: await versionOf(root, made, entries), files: entries.map(({ specifier }) => specifier) };
+  return { version: await versionOf(root, made, entries), files: entries.map(({ specifier }) => specifier), sources: made.inputs };
 }
 
 /** The default export of a configuration that is a program, e.g. `pyworkflow.config.ts`. Fails as {@link loadModules} does. */

@@ -46,19 +46,20 @@ async function begin(orders: Begin<Config>): Promise<void> {
     await tell({ type: "failed", error: encode(error) });
     leave(1);
   }
+  if (orders.tellsMemory) await tellMemoryAgainAndAgain();
   await tell({ type: "ready", ...loaded });
   const end = await worker.ended;
   leave(end === "dead" ? 1 : 0);
 }
 
-let loaded: Loaded = { workflows: [], version: "", declarations: [] };
+let loaded: Loaded = { workflows: [], version: "", declarations: [], sources: [] };
 
 async function open(orders: Begin<Config>): Promise<Worker> {
   const { config, workerId, parentId, hostname, concurrency, company } = orders;
   guardGlobals();
-  const { version } = await loadModules(config);
+  const { version, sources } = await loadModules(config);
   const workflows = chosen(orders.workflows);
-  loaded = { workflows: [...workflows.keys()], version, declarations: await declarationsOf(workflows.values(), config) };
+  loaded = { workflows: [...workflows.keys()], version, declarations: await declarationsOf(workflows.values(), config), sources };
   const backend = await openBackend(config.storage, { checkpoints: false });
   return hostWorker({
     config,
@@ -103,6 +104,14 @@ function leaveLastWords({ workerId, config }: Begin<Config>): void {
   process.on("exit", (code) => {
     if (!leaving) say(`process.exit(${code})`);
   });
+}
+
+const memoryEveryMs = 1000;
+
+async function tellMemoryAgainAndAgain(): Promise<void> {
+  const tellMemory = () => tell({ type: "memory", bytes: process.memoryUsage.rss() });
+  await tellMemory();
+  setInterval(() => void tellMemory(), memoryEveryMs);
 }
 
 const outcomeEveryMs = 500;

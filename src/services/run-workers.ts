@@ -1,4 +1,5 @@
-import type { Begin } from "../runtime/supervisor/messages.js";
+import type { Config } from "../config/config.js";
+import type { CodeWatch, SupervisorParts, SupervisorSettings } from "../runtime/supervisor/parts.js";
 import type { Launch } from "../runtime/supervisor/child.js";
 import type { WorkerLook } from "../runtime/supervisor/look.js";
 import { startSupervisor, type Supervisor } from "../runtime/supervisor/supervisor.js";
@@ -16,6 +17,10 @@ export interface RunWorkersOptions {
   /** Runs at a time in each process. Default: what the configuration says. */
   readonly concurrency?: number;
   readonly shutdownTimeoutMs?: number;
+  /** A process whose resident memory grows past this is replaced by a fresh one. Default: what the configuration says, else never. */
+  readonly maxMemoryBytes?: number;
+  /** Replace the processes when the workflow modules change on disk; for development. */
+  readonly watch?: boolean;
   /** Execute these workflows only. Default: all that the modules define. */
   readonly workflows?: readonly string[];
   /** End when nothing is due and nothing runs. */
@@ -35,6 +40,7 @@ export interface RunWorkersOptions {
 /** What the machine gives; made by `main`. */
 export interface ProcessMeans {
   readonly launch: Launch;
+  readonly watchCode: (config: Config) => CodeWatch;
   readonly newWorkerId: () => WorkerId;
   readonly random: RandomBytes;
   readonly cores: number;
@@ -52,18 +58,30 @@ export function runWorkers(project: Project, options: RunWorkersOptions, means: 
   if (config.storage.backend === "memory") {
     throw new ConfigError("a store in memory can't be shared by worker processes", { place: "storage", hint: "choose --storage sqlite" });
   }
-  const { processes = config.worker.processes ?? means.cores, concurrency = config.worker.concurrency } = options;
-  const shutdownTimeoutMs = options.shutdownTimeoutMs ?? config.worker.shutdownTimeoutMs;
-  const { hostname, workflows, log, drain, scheduler = true, onNote, onLook, onOutput } = options;
-  const begin: Omit<Begin, "workerId" | "parentId" | "company"> = {
+  const { launch, newWorkerId, random } = means;
+  const { onNote, onLook, onOutput } = options;
+  const settings = settingsOf(config, options, means);
+  const codeWatch = options.watch ? means.watchCode(config) : undefined;
+  const asked = { ...(codeWatch && { codeWatch }), ...(onLook && { onLook }), ...(onOutput && { onOutput }) };
+  const begin = beginOf(config, options, settings);
+  const supervisor = startSupervisor({ backend, clock, locks, launch, newWorkerId, random, settings, begin, onNote, ...asked });
+  return Object.assign(supervisor, { processes: settings.processes });
+}
+
+function settingsOf({ worker }: Config, options: RunWorkersOptions, { cores, pid }: ProcessMeans): SupervisorSettings {
+  const { drain, scheduler = true, processes = worker.processes ?? cores } = options;
+  const { shutdownTimeoutMs = worker.shutdownTimeoutMs, maxMemoryBytes = worker.maxMemoryBytes } = options;
+  return { processes, cores, pid, leaseMs: worker.leaseMs, shutdownTimeoutMs, drain, scheduler, ...(maxMemoryBytes !== undefined && { maxMemoryBytes }) };
+}
+
+function beginOf(config: Config, options: RunWorkersOptions, { shutdownTimeoutMs, maxMemoryBytes }: SupervisorSettings): SupervisorParts["begin"] {
+  const { concurrency = config.worker.concurrency, hostname, log, workflows, onLook } = options;
+  return {
     concurrency,
     hostname,
     log,
+    tellsMemory: maxMemoryBytes !== undefined || onLook !== undefined,
     config: { ...config, worker: { ...config.worker, shutdownTimeoutMs } },
     ...(workflows && { workflows }),
   };
-  const { cores, pid, launch, newWorkerId, random } = means;
-  const settings = { processes, cores, pid, leaseMs: config.worker.leaseMs, shutdownTimeoutMs, drain, scheduler };
-  const supervisor = startSupervisor({ backend, clock, locks, launch, newWorkerId, random, settings, begin, onNote, ...(onLook && { onLook }), ...(onOutput && { onOutput }) });
-  return Object.assign(supervisor, { processes });
 }

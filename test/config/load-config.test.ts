@@ -64,7 +64,7 @@ storage: { backend: sqlite, path: ./data/runs.db, durability: normal }
 recovery:
   recover_on_worker_loss: false
   max_recovery_attempts: 0
-worker: { processes: 2, concurrency: 7, shutdown_timeout: 1m30s, lease: 20, max_block: 10s }
+worker: { processes: 2, concurrency: 7, shutdown_timeout: 1m30s, lease: 20, max_block: 10s, max_memory: 1.5G }
 limits: { event_soft: 1, event_hard: 2, event_warning_interval: 3, payload_bytes: 4 }
 `,
     );
@@ -75,7 +75,7 @@ limits: { event_soft: 1, event_hard: 2, event_warning_interval: 3, payload_bytes
       modulePlaces: ["pyworkflow.config.yaml:1:9"],
       storage: { backend: "sqlite", path: join(folder, "data/runs.db"), durability: "normal" },
       recovery: { recoverOnWorkerLoss: false, maxRecoveryAttempts: 0 },
-      worker: { processes: 2, concurrency: 7, shutdownTimeoutMs: 90_000, leaseMs: 20_000, maxBlockMs: 10_000 },
+      worker: { processes: 2, concurrency: 7, shutdownTimeoutMs: 90_000, leaseMs: 20_000, maxBlockMs: 10_000, maxMemoryBytes: 1.5 * 1024 ** 3 },
       limits: { eventSoft: 1, eventHard: 2, eventWarningInterval: 3, payloadBytes: 4 },
     });
   });
@@ -229,7 +229,8 @@ describe("what is refused, with its place and what to write", () => {
     ["no duration", "worker: { shutdown_timeout: soon }", '1:29: worker.shutdown_timeout is "soon", expected a duration from 0s up ("30s", "1h30m", or a number of seconds) | worker.shutdown_timeout: what running steps get to finish when a worker stops'],
     ["a mistyped choice", "storage: { backend: sqlit }", '1:21: storage.backend is "sqlit", expected sqlite or memory | did you mean sqlite?'],
     ["a list for one module", "module: [a, b]", '1:9: module is ["a","b"], expected a text | module: a file, a folder, a glob or a package with workflows'],
-    ["a text for a block", "worker: 5", "1:9: worker has to hold keys | write it as  worker: { processes: …, concurrency: …, shutdown_timeout: …, lease: …, max_block: … }"],
+    ["no size", "worker: { max_memory: 512 }", '1:23: worker.max_memory is 512, expected a size from 32M up ("512M", "1.5G") | worker.max_memory: a worker process that grows past this is replaced by a fresh one; without a limit where it is left out'],
+    ["a text for a block", "worker: 5", "1:9: worker has to hold keys | write it as  worker: { processes: …, concurrency: …, shutdown_timeout: …, lease: …, max_block: …, max_memory: … }"],
     ["a file that is a list", "- module: x", "1:1: the file has to hold keys | write keys like  module: ./workflows"],
     ["a key twice by its two names", "storage: { backend: sqlite, type: sqlite }", "1:29: storage.type says storage.backend a second time | keep one of the two"],
     ["a URL for a path", "storage: { path: 'postgres://db/x' }", "1:18: storage.path is a URL, expected a file: no backend that has a URL exists yet | write the path of a file"],

@@ -30,7 +30,7 @@ beforeEach(() => {
 });
 
 const code = { workflows: ["w"], version: "v1" };
-const loaded: Loaded = { ...code, declarations: [] };
+const loaded: Loaded = { ...code, declarations: [], sources: [] };
 
 /** A worker process that does what the test says. */
 class FakeChild implements Child {
@@ -135,15 +135,15 @@ function supervise(settings: { processes?: number; cores?: number; drain?: boole
     backend,
     clock,
     locks,
-    launch: async (begin, gotOn) => {
-      const launched = new FakeChild(begin, gotOn);
+    launch: async (begin, listener) => {
+      const launched = new FakeChild(begin, () => listener.onOutcome());
       children.push(launched);
       return launched;
     },
     newWorkerId: () => newWorkerId(clock.now(), randomBytes),
     random: randomBytes,
     settings: { processes: 2, cores: 4, pid: 1, leaseMs: 15_000, shutdownTimeoutMs: 30_000, drain: false, scheduler: true, ...settings },
-    begin: { concurrency: 10, hostname: "here", log: { level: "info", format: "pretty" }, config: undefined },
+    begin: { concurrency: 10, hostname: "here", log: { level: "info", format: "pretty" }, tellsMemory: false, config: undefined },
     onNote: (note) => void notes.push(note),
   });
 }

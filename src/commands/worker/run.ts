@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { boolean, custom, integer, string } from "@oclif/core/flags";
 import { BaseCommand } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
-import { duration, oneOf } from "../../cli/flags.js";
+import { duration, memorySize, oneOf } from "../../cli/flags.js";
 import { logFormats, logLevels, type LogFormat, type LogLevel } from "../../core/log-options.js";
 import type { Project } from "../../services/project.js";
 
@@ -12,12 +12,15 @@ export default class WorkerRun extends BaseCommand<typeof WorkerRun> {
     "Schedules that the modules declare are stored, and what is due by any schedule of the store is started. The first SIGINT or SIGTERM lets steps finish and hands the rest over (exit 0); the second ends everything at once (exit 130).";
   static override examples = [
     "<%= config.bin %> worker run",
+    { description: "While you write workflows", command: "<%= config.bin %> worker run --processes 1 --watch" },
     { description: "From cron: do what is due, then exit", command: "<%= config.bin %> worker run --processes 1 --drain" },
   ];
   static override flags = {
     processes: integer({ char: "n", min: 1, max: 256, description: "worker processes; one for each core unless told" }),
     concurrency: integer({ char: "c", min: 1, max: 100_000, description: "runs at a time in each process" }),
     "shutdown-timeout": duration({ description: "how long steps may take to finish when it stops" }),
+    "max-memory": memorySize({ description: "replace a process whose memory grows past this, 512M say, by a fresh one" }),
+    watch: boolean({ exclusive: ["drain"], description: "restart the processes when workflow modules change; for development" }),
     drain: boolean({ description: "exit when nothing is due and nothing runs" }),
     "no-scheduler": boolean({ description: "leave schedules to others: a scheduler run, say" }),
     workflow: string({ multiple: true, multipleNonGreedy: true, helpValue: "NAME", description: "execute this workflow only; repeatable" }),
@@ -31,8 +34,9 @@ export default class WorkerRun extends BaseCommand<typeof WorkerRun> {
     const { processes, concurrency, drain, workflow } = this.flags;
     const end = await this.withProject({ readOnly: false, blocking: false }, (project) =>
       supervise(project, {
-        ...defined({ processes, concurrency, shutdownTimeoutMs: this.flags["shutdown-timeout"], workflows: workflow }),
+        ...defined({ processes, concurrency, shutdownTimeoutMs: this.flags["shutdown-timeout"], workflows: workflow, maxMemoryBytes: this.flags["max-memory"] }),
         drain,
+        watch: this.flags.watch,
         scheduler: !this.flags["no-scheduler"],
         hostname: this.flags.hostname ?? hostname(),
         log: { level: this.level, format: this.flags["log-format"] },

@@ -34,7 +34,8 @@ export function findModules(root: string, { module, place }: Wanted): Entry[] {
   throw notThere({ module, place }, path);
 }
 
-const extensions = [".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"];
+/** What a module's file ends with. */
+export const extensions = [".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"];
 
 function filesAt(path: string): string[] | undefined {
   if (isFolder(path)) return filesOfFolder(path);

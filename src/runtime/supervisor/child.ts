@@ -8,7 +8,7 @@ import type { WorkerId } from "../../core/ids.js";
 import type { Begin, Order, Report } from "./messages.js";
 
 /** The code that a worker process has loaded. */
-export type Loaded = Pick<Extract<Report, { type: "ready" }>, "workflows" | "version" | "declarations">;
+export type Loaded = Pick<Extract<Report, { type: "ready" }>, "workflows" | "version" | "declarations" | "sources">;
 
 /** How a process ended. */
 export interface Exit {
@@ -28,18 +28,28 @@ export interface Child {
   kill(): void;
 }
 
-/** Starts a worker process. `onOutcome` hears that some run got on. */
-export type Launch = (begin: Begin, onOutcome: () => void) => Promise<Child>;
+/** Who hears of a worker process. */
+export interface ChildListener {
+  /** Some run got on. */
+  onOutcome(): void;
+  onMemory(bytes: number): void;
+  /** What it prints; absent: that goes where our own output goes. */
+  readonly onOutput?: (text: string) => void;
+}
 
-/** Launches the entry file in a Node process of its own. What it prints goes where our own output goes. */
+/** Starts a worker process. */
+export type Launch = (begin: Begin, listener: ChildListener) => Promise<Child>;
+
+/** Launches the entry file in a Node process of its own. */
 export function launcherOf(entry: URL): Launch {
-  return async (begin, onOutcome) => {
+  return async (begin, listener) => {
     // Loaded late: half of the commands never start a process.
     const { execaNode } = await import("execa");
+    const output = listener.onOutput ? "pipe" : "inherit";
     const subprocess = execaNode(fileURLToPath(entry), [], {
       stdin: "ignore",
-      stdout: "inherit",
-      stderr: "inherit",
+      stdout: output,
+      stderr: output,
       ipc: true,
       serialization: "json",
       buffer: false,
@@ -47,6 +57,7 @@ export function launcherOf(entry: URL): Launch {
       cleanup: false,
       nodeOptions: [],
     });
+    for (const stream of [subprocess.stdout, subprocess.stderr]) stream?.setEncoding("utf8").on("data", (text: string) => listener.onOutput?.(text));
     const ready = deferred<Loaded>();
     // Whoever needs it awaits it; a replacement's failure is told by its exit.
     ready.promise.catch(() => undefined);
@@ -68,7 +79,9 @@ export function launcherOf(entry: URL): Launch {
         case "failed":
           return ready.reject(decode(report.error));
         case "outcome":
-          return onOutcome();
+          return listener.onOutcome();
+        case "memory":
+          return listener.onMemory(report.bytes);
         default:
           return unreachable(report);
       }

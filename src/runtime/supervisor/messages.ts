@@ -12,12 +12,27 @@ export type Order<Config = unknown> =
 
 /** What a worker process says to its supervisor. */
 export type Report =
-  /** Its modules are loaded, it claims. `declarations`: what they say of its workflows. */
-  | { readonly type: "ready"; readonly workflows: readonly string[]; readonly version: string; readonly declarations: readonly Declaration[] }
+  /** Its modules are loaded, it claims. `declarations`: what they say of its workflows. `sources`: the user's files they were made of. */
+  | {
+      readonly type: "ready";
+      readonly workflows: readonly string[];
+      readonly version: string;
+      readonly declarations: readonly Declaration[];
+      readonly sources: readonly SourceFile[];
+    }
   /** It can't begin; it exits. The error is an encoded one. */
   | { readonly type: "failed"; readonly error: Encoded }
   /** Some run has a new outcome: the first time in its life, and at most twice a second. */
-  | { readonly type: "outcome" };
+  | { readonly type: "outcome" }
+  /** Its resident memory: before it is ready, and once a second from then on. */
+  | { readonly type: "memory"; readonly bytes: number };
+
+/** A file that code was made of, and what was in it. */
+export interface SourceFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly hash: string;
+}
 
 export interface Begin<Config = unknown> {
   /** New for each process. The supervisor chooses it, so that it can bury a process that never said a word. */
@@ -29,6 +44,8 @@ export interface Begin<Config = unknown> {
   /** The only workflows to execute; absent: all that the modules define. */
   readonly workflows?: readonly string[];
   readonly log: LogOptions;
+  /** Whether it is to tell of its memory. */
+  readonly tellsMemory: boolean;
   /** The resolved configuration, for the entry file of the process. */
   readonly config: Config;
 }

@@ -1,3 +1,4 @@
+import { setAlarm } from "../../base/clock.js";
 import { deferred } from "../../base/deferred.js";
 import type { Company } from "../../core/claim.js";
 import type { WorkerId } from "../../core/ids.js";
@@ -8,17 +9,43 @@ export interface RosterListener {
   /** A run of one of the processes has a new outcome. */
   onOutcome(): void;
   /** A process has ended; it stays on the roster until this resolves. */
-  onExit(child: Child): Promise<void>;
+  onExit(member: Member & { readonly child: Child }): Promise<void>;
   /** A process is off the roster. */
   onGone(): void;
 }
+
+/** A process on the roster, from the moment that its start is decided. */
+export interface Member {
+  readonly workerId: WorkerId;
+  readonly company: Company;
+  /** 1, 2, 3… within its company; who takes over from another has the same. */
+  readonly place: number;
+  /** Processes that were in this place before. */
+  readonly restarts: number;
+  readonly startedAt: number;
+  /** Whether it is to take over from one that is still there. */
+  readonly takesOver: boolean;
+  /** Absent while it is being started. */
+  child?: Child;
+  /** Since when it claims, on the monotonic clock; absent before that. */
+  readyAt?: number;
+  /** It was told to make room for another, or found to take too long for that. */
+  leaving?: "asked" | "overdue";
+  /** Resident memory: what it told last, and what it told before its first run. */
+  memoryBytes?: number;
+  freshBytes?: number;
+}
+
+// When the steps' time is up, a process still has to hand its runs over.
+export const exitGraceMs = 10_000;
 
 /** The worker processes of one supervisor. */
 export class Roster {
   readonly #parts: SupervisorParts;
   readonly #listener: RosterListener;
-  readonly #children = new Map<WorkerId, Child>();
-  readonly #starting: Record<Company, number> = { crowd: 0, alone: 0, any: 0 };
+  readonly #members = new Map<WorkerId, Member>();
+  /** How many processes began in each place. */
+  readonly #lives = new Map<string, number>();
   readonly #empty = deferred<void>();
   #stopMs: number | undefined;
 
@@ -28,59 +55,112 @@ export class Roster {
   }
 
   get(workerId: WorkerId): Child | undefined {
-    return this.#children.get(workerId);
+    return this.#members.get(workerId)?.child;
   }
 
-  /** How many processes of that company there are, or are being started. */
+  get members(): readonly Member[] {
+    return [...this.#members.values()];
+  }
+
+  /** How many places of that company are taken, or about to be: one who takes over and the one before are one. */
   count(company: Company): number {
-    return this.of(company).length + this.#starting[company];
+    return new Set(this.members.filter((member) => member.company === company && member.leaving === undefined).map(({ place }) => place)).size;
   }
 
   of(company: Company): readonly Child[] {
-    return [...this.#children.values()].filter((child) => child.company === company);
+    return this.members.flatMap((member) => (member.company === company && member.child ? [member.child] : []));
   }
 
-  async start(company: Company, parentId: WorkerId): Promise<Child> {
-    const { launch, begin, newWorkerId } = this.#parts;
+  /** Starts a process: in the place of `before` where that is given, else in the first that is free. */
+  async start(company: Company, parentId: WorkerId, before?: Member): Promise<Child> {
+    const { launch, begin, newWorkerId, onOutput } = this.#parts;
     const concurrency = company === "alone" ? 1 : begin.concurrency;
-    this.#starting[company]++;
+    const member = this.#enter(newWorkerId(), company, before);
     try {
-      const child = await launch({ ...begin, workerId: newWorkerId(), parentId, company, concurrency }, () => this.#listener.onOutcome());
-      this.#enter(child);
+      const child = await launch(
+        { ...begin, workerId: member.workerId, parentId, company, concurrency },
+        { onOutcome: () => this.#listener.onOutcome(), onMemory: (bytes) => noteMemory(member, bytes), ...(onOutput && { onOutput }) },
+      );
+      this.#begin(member, child);
       return child;
-    } finally {
-      this.#starting[company]--;
+    } catch (error) {
+      this.#leave(member);
+      throw error;
     }
   }
 
-  #enter(child: Child): void {
-    this.#children.set(child.workerId, child);
-    void this.#watch(child);
-    // The order to stop came while the process was being started.
-    if (this.#stopMs !== undefined) child.stop(this.#stopMs);
+  /** Has a process make room for one that took its place: it finishes its steps and hands the rest over, or is killed after that time. */
+  retire(member: Member): void {
+    if (!member.child || member.leaving !== undefined) return;
+    const { child } = member;
+    const { shutdownTimeoutMs } = this.#parts.settings;
+    member.leaving = "asked";
+    child.stop(shutdownTimeoutMs);
+    const alarm = setAlarm(this.#parts.clock, shutdownTimeoutMs + exitGraceMs, () => {
+      member.leaving = "overdue";
+      child.kill();
+    });
+    void child.exited.then(() => alarm.cancel());
   }
 
   /** Tells every process to stop, those too that are being started. Resolves when none is left. */
   async stop(graceMs: number): Promise<void> {
     this.#stopMs = graceMs;
-    for (const child of this.#children.values()) child.stop(graceMs);
+    for (const { child } of this.members) child?.stop(graceMs);
     this.#letGo();
     await this.#empty.promise;
   }
 
   kill(): void {
-    for (const child of this.#children.values()) child.kill();
+    for (const { child } of this.members) child?.kill();
   }
 
-  async #watch(child: Child): Promise<void> {
-    await child.exited;
-    await this.#listener.onExit(child);
-    this.#children.delete(child.workerId);
+  #enter(workerId: WorkerId, company: Company, before: Member | undefined): Member {
+    const place = before?.place ?? this.#freePlace(company);
+    const key = `${company} ${place}`;
+    const restarts = this.#lives.get(key) ?? 0;
+    this.#lives.set(key, restarts + 1);
+    const member = { workerId, company, place, restarts, startedAt: this.#parts.clock.now(), takesOver: before !== undefined };
+    this.#members.set(workerId, member);
+    return member;
+  }
+
+  #freePlace(company: Company): number {
+    const taken = new Set(this.members.filter((member) => member.company === company).map(({ place }) => place));
+    let place = 1;
+    while (taken.has(place)) place++;
+    return place;
+  }
+
+  #begin(member: Member, child: Child): void {
+    member.child = child;
+    const begun = () => {
+      member.readyAt = this.#parts.clock.monotonic();
+    };
+    void child.ready.then(begun, () => undefined);
+    void this.#watch(Object.assign(member, { child }));
+    // The order to stop came while the process was being started.
+    if (this.#stopMs !== undefined) child.stop(this.#stopMs);
+  }
+
+  async #watch(member: Member & { readonly child: Child }): Promise<void> {
+    await member.child.exited;
+    await this.#listener.onExit(member);
+    this.#leave(member);
     if (this.#stopMs === undefined) this.#listener.onGone();
-    else this.#letGo();
+  }
+
+  #leave({ workerId }: Member): void {
+    this.#members.delete(workerId);
+    if (this.#stopMs !== undefined) this.#letGo();
   }
 
   #letGo(): void {
-    if (this.#children.size === 0 && this.#starting.crowd + this.#starting.alone === 0) this.#empty.resolve();
+    if (this.#members.size === 0) this.#empty.resolve();
   }
+}
+
+function noteMemory(member: Member, bytes: number): void {
+  member.memoryBytes = bytes;
+  member.freshBytes ??= bytes;
 }

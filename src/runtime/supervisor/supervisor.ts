@@ -11,7 +11,9 @@ import { chargeFor, crashLoopDeaths, pauseMs } from "./crash-loop.js";
 import { Enrolment } from "./enrolment.js";
 import { Observer } from "./observer.js";
 import type { SupervisorParts } from "./parts.js";
-import { Roster } from "./roster.js";
+import { Overview } from "./overview.js";
+import { Renewal } from "./renewal.js";
+import { exitGraceMs, Roster, type Member } from "./roster.js";
 
 /** Starts worker processes, watches them and every other worker of the store, and brings their runs back when they die. */
 export interface Supervisor {
@@ -30,8 +32,6 @@ export function startSupervisor(parts: SupervisorParts): Supervisor {
 }
 
 const lookEveryMs = 250;
-// When the steps' time is up, a process still has to hand its runs over.
-const exitGraceMs = 10_000;
 
 class RunningSupervisor implements Supervisor {
   readonly ready: Promise<Loaded>;
@@ -39,6 +39,8 @@ class RunningSupervisor implements Supervisor {
   readonly #roster: Roster;
   readonly #observer: Observer;
   readonly #enrolment: Enrolment;
+  readonly #renewal: Renewal;
+  readonly #overview: Overview;
   readonly #end = deferred<void>();
   #loaded: Loaded | undefined;
   #scheduling: Scheduler | undefined;
@@ -57,10 +59,18 @@ class RunningSupervisor implements Supervisor {
     this.#roster = new Roster(parts, {
       onOutcome: () => {
         this.#deathsInARow = 0;
+        this.#renewal.gotOn();
       },
-      onExit: (child) => this.#bury(child),
+      onExit: (member) => this.#bury(member),
       // At once, not at the next look: recovery waits for nobody.
       onGone: () => void this.#fill(),
+    });
+    this.#overview = new Overview(parts, this.#roster);
+    this.#renewal = new Renewal(parts, this.#roster, {
+      start: (before) => this.#roster.start("crowd", this.#enrolment.workerId, before),
+      isAtWork: () => this.#phase === "at work",
+      onCodeChanged: () => this.#forgetDeaths(),
+      onNewCode: (loaded) => this.#takeUp(loaded),
     });
     this.ready = this.#begin();
     // The caller may be waiting for the end alone.
@@ -89,20 +99,38 @@ class RunningSupervisor implements Supervisor {
     });
     await this.#enrolment.enter(loaded);
     this.#loaded = loaded;
-    if (this.#phase === "at work") this.#scheduling = startScheduling({ ...this.#parts, declarations: loaded.declarations, fires: this.#parts.settings.scheduler });
+    this.#schedule(loaded);
     this.#looking = this.#keepLooking();
     return loaded;
+  }
+
+  #schedule({ declarations }: Loaded): void {
+    if (this.#phase === "at work") this.#scheduling = startScheduling({ ...this.#parts, declarations, fires: this.#parts.settings.scheduler });
+  }
+
+  async #takeUp(loaded: Loaded): Promise<void> {
+    this.#loaded = loaded;
+    await this.#scheduling?.stop();
+    this.#schedule(loaded);
+  }
+
+  // They were the old code's.
+  #forgetDeaths(): void {
+    this.#deathsInARow = 0;
+    this.#startAgainAt = -Infinity;
   }
 
   #start(company: "crowd" | "alone"): Promise<Child> {
     return this.#roster.start(company, this.#enrolment.workerId);
   }
 
-  async #bury(child: Child): Promise<void> {
+  async #bury({ child, leaving, takesOver, readyAt }: Member & { readonly child: Child }): Promise<void> {
     const exit = await child.exited;
     const words = this.#parts.locks.lastWords(child.workerId);
     const error = words?.error ?? describeExit(exit);
-    const isDeath = this.#loaded !== undefined && this.#phase === "at work" && (exit.code !== 0 || words !== undefined);
+    // Killed because it took too long to make room, or never begun in the place of one that is at work: no run and no code is to blame.
+    const isOurs = leaving === "overdue" || (takesOver && readyAt === undefined);
+    const isDeath = this.#loaded !== undefined && this.#phase === "at work" && !isOurs && (exit.code !== 0 || words !== undefined);
     if (isDeath) await this.#tellDeath(child, error);
     const charge = isDeath ? chargeFor(this.#deathsInARow, words?.runId) : "none";
     await this.#lose(child.workerId, error, charge);
@@ -121,7 +149,7 @@ class RunningSupervisor implements Supervisor {
 
   async #lose(workerId: WorkerId, error: string, charge: WorkerLoss["charge"]): Promise<void> {
     try {
-      await loseWorker(this.#parts, { workerId, error, charge });
+      await this.#overview.lost(await loseWorker(this.#parts, { workerId, error, charge }));
     } catch (cause) {
       // The looks that follow find the lock free, and try again.
       this.#note("error", "the store was not told of a lost worker; trying again", { worker_id: workerId, error: cause });
@@ -149,6 +177,8 @@ class RunningSupervisor implements Supervisor {
       await this.#loseDead(workers.filter(({ workerId, status }) => workerId !== this.#enrolment.workerId && status !== "dead"));
       await this.#fill();
       await this.#isolate(workers);
+      if (this.#loaded) await this.#renewal.look(this.#loaded);
+      if (this.#parts.onLook) this.#parts.onLook(await this.#overview.look(workers));
       if (this.#parts.settings.drain && (await this.#isQuiet(workers))) this.stop();
     } catch (error) {
       this.#note("warn", "the store can't be asked for its workers; trying again", { error });
