@@ -1,7 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { encode } from "../../src/base/codec.js";
 import { systemClock } from "../../src/base/clock.js";
-import { operationIdOf, type RunId } from "../../src/core/ids.js";
+import { newWorkerId, operationIdOf, type RunId } from "../../src/core/ids.js";
 import { findingsOf } from "../../src/core/invariants.js";
 import type { WorkflowDefinition } from "../../src/engine/definition.js";
 import { hook, runChild, step, workflow } from "../../src/index.js";
@@ -37,6 +38,9 @@ test("a parked parent keeps its hooks and children: what they bring meanwhile is
   const childId = await childOf(store, runId);
   // The workers of the old code are gone.
   for (const { workerId } of await store.listWorkers()) await store.loseWorker({ workerId, now: systemClock.now(), error: "gone", charge: "none" });
+  // Their supervisor is not: it executes nothing, and must not be waited for.
+  const supervisor = { role: "supervisor", hostname: "here", pid: 1, version: "v1", concurrency: 1, workflows: [original.name] } as const;
+  await store.registerWorker({ ...supervisor, workerId: newWorkerId(systemClock.now(), randomBytes), startedAt: systemClock.now() });
   await store.commit([{ runId, seen: 0, events: [{ type: "workflow.resumed", at: systemClock.now(), reason: "manual_retry", reset: [] }] }]);
   const newer = await startProcess(store, { workflows: [changed], version: "v2" });
   for (const run of await newer.claim()) expect(await newer.executor.execute(run)).toBe("parked");

@@ -7,6 +7,7 @@ import { newRunId, newWorkerId, type RunId, type WorkerId } from "../../src/core
 import type { ExecutorNote } from "../../src/engine/executor.js";
 import type { LastWords, ProcessLocks } from "../../src/runtime/process-lock.js";
 import type { Child, Exit, Loaded } from "../../src/runtime/supervisor/child.js";
+import type { WorkerLook } from "../../src/runtime/supervisor/look.js";
 import type { Begin } from "../../src/runtime/supervisor/messages.js";
 import { startSupervisor } from "../../src/runtime/supervisor/supervisor.js";
 import type { Backend } from "../../src/storage/backend.js";
@@ -19,6 +20,7 @@ let backend: Backend;
 let children: FakeChild[];
 let locks: FakeLocks;
 let notes: ExecutorNote[];
+let looks: WorkerLook[];
 let declarations: Loaded["declarations"];
 beforeEach(() => {
   clock = new ManualClock();
@@ -26,6 +28,7 @@ beforeEach(() => {
   children = [];
   locks = new FakeLocks();
   notes = [];
+  looks = [];
   declarations = [];
 });
 
@@ -145,6 +148,7 @@ function supervise(settings: { processes?: number; cores?: number; drain?: boole
     settings: { processes: 2, cores: 4, pid: 1, leaseMs: 15_000, shutdownTimeoutMs: 30_000, drain: false, scheduler: true, ...settings },
     begin: { concurrency: 10, hostname: "here", log: { level: "info", format: "pretty" }, tellsMemory: false, config: undefined },
     onNote: (note) => void notes.push(note),
+    onLook: (look) => void looks.push(look),
   });
 }
 
@@ -369,6 +373,29 @@ describe("watching", () => {
     locks.free.add(workerId);
     await clock.pass(500);
     expect(await backend.getRun(runId)).toMatchObject({ status: "interrupted" });
+  });
+});
+
+describe("what a live view is told", () => {
+  test("processes in their places, what executes, what ended and at what rate, and what was recovered", async () => {
+    await superviseReady();
+    const [first, second] = [await startRun(), await startRun()];
+    await child(0).claim();
+    await clock.pass(250);
+    expect(looks.at(-1)).toMatchObject({ activeRuns: 2, processed: 0, endedPerSecond: 0, recovered: [], recoveries: 0 });
+    expect(looks.at(-1)?.processes).toMatchObject([{ place: 1, restarts: 0, status: "online", activeRuns: 2 }, { place: 2, restarts: 0, status: "online", activeRuns: 0 }]);
+    expect(looks.at(-1)?.running.map(({ runId }) => runId).toSorted()).toEqual([first, second].toSorted());
+
+    child(0).exit(killed);
+    await settle();
+    await child(2).begin();
+    await child(1).claim();
+    await backend.updateWorker(child(1).workerId, { processed: 40 });
+    await clock.pass(1000);
+    expect(looks.at(-1)).toMatchObject({ activeRuns: 2, processed: 40, recoveries: 2 });
+    expect(looks.at(-1)?.endedPerSecond).toBeGreaterThan(0);
+    expect(looks.at(-1)?.processes).toMatchObject([{ workerId: child(2).workerId, place: 1, restarts: 1 }, { place: 2, restarts: 0, processed: 40 }]);
+    expect(looks.at(-1)?.recovered).toMatchObject([{ workflowName: "w", status: "running" }, { workflowName: "w", status: "running" }]);
   });
 });
 

@@ -8,7 +8,7 @@ import { isOutcome, type RecordedEvent } from "../../core/events/event.js";
 import type { RunId } from "../../core/ids.js";
 import type { LogLevel } from "../../core/log-options.js";
 import type { RunRecord } from "../../core/run.js";
-import type { CommitResult, RunCommit } from "../../storage/backend.js";
+import type { CommitResult, RunCommit, WorkerRecord } from "../../storage/backend.js";
 import { requestCancellation } from "../cancel-run.js";
 import { lastOfChain } from "../chain.js";
 import { runOutside, type Outside } from "../context/current.js";
@@ -221,7 +221,10 @@ export class RunLoop implements CommitMember {
   async #askWhoFits(version: string): Promise<void> {
     this.#fitsElsewhere = "asked";
     const workers = (await this.#environment.commits.ask((backend) => backend.listWorkers())) ?? [];
-    this.#fitsElsewhere = workers.some(({ status, version: served, workflows }) => status === "online" && served === version && workflows.includes(this.#run.workflowName));
+    // As a claim sees it (`isServed`): a supervisor, whose processes may run newer code, executes nothing.
+    const serves = ({ role, status, version: served, workflows }: WorkerRecord) =>
+      role !== "supervisor" && status === "online" && served === version && workflows.includes(this.#run.workflowName);
+    this.#fitsElsewhere = workers.some(serves);
     this.#stir();
   }
 
