@@ -36,6 +36,13 @@ export function newestLives(history: readonly RecordedEvent[]): readonly Life[] 
   return [...lives.values()];
 }
 
+/** The operation that failed the run: its error is that of the run, or a cause of it. */
+export function blamedOperation(history: readonly RecordedEvent[]): OperationId | undefined {
+  const end = history.at(-1);
+  if (end?.type !== "workflow.failed" || wasGivenUp(end.value)) return undefined;
+  return newestLives(history).filter(hasFailed).findLast(({ outcome }) => isBlamed(outcome, end.value))?.id;
+}
+
 type Failed = Life & { readonly outcome: OutcomeEvent & { readonly sequence: number } };
 
 // Of several failures that the body could not have seen one before the other (those of a `Promise.all`, say) the first counts: to

@@ -9,12 +9,20 @@ const position = /(?:\(|at (?:async )?)((?:file:\/\/)?[^()\s][^()]*:\d+:\d+)\)?$
  * Costs a stack trace: only for definitions and for errors.
  */
 export function callerPlace(): string | undefined {
-  const stack = new Error().stack?.split("\n").slice(1) ?? [];
-  for (const frame of stack) {
+  return framesOf(new Error().stack).find((place) => !place.startsWith(ownFolder));
+}
+
+/** The first place of a stored stack that is in code of the user's own. */
+export function placeInStack(stack: string | null): string | undefined {
+  return framesOf(stack ?? undefined).find((place) => !place.startsWith(ownFolder) && !place.includes(`${sep}node_modules${sep}`));
+}
+
+function framesOf(stack: string | undefined): readonly string[] {
+  const places: string[] = [];
+  for (const frame of stack?.split("\n").slice(1) ?? []) {
     const found = position.exec(frame.trim())?.[1];
     if (found === undefined || found.startsWith("node:")) continue;
-    const place = found.startsWith("file://") ? fileURLToPath(found) : found;
-    if (!place.startsWith(ownFolder)) return place;
+    places.push(found.startsWith("file://") ? fileURLToPath(found) : found);
   }
-  return undefined;
+  return places;
 }

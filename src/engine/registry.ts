@@ -42,6 +42,11 @@ export function registeredSteps(): readonly string[] {
   return [...steps.keys()];
 }
 
+/** `file:line:column` of the definition of a step of this process. */
+export function placeOfStep(name: string): string | undefined {
+  return steps.get(name)?.place;
+}
+
 /** The source of every workflow and step of this process, by name: what tells two versions of embedded code apart. */
 export function registeredSources(): readonly string[] {
   const bodies = [...workflows].map(([name, { definition }]) => `workflow ${name} ${String(definition.run)}`);

@@ -1,29 +1,18 @@
-import { setAlarm, systemClock } from "../base/clock.js";
 import { decode } from "../base/codec.js";
-import { deferred } from "../base/deferred.js";
-import { decide, type Misfit } from "../core/decide.js";
-import { defaults } from "../core/defaults.js";
+import type { Misfit } from "../core/decide.js";
 import { NotStorableValueError, PayloadTooLargeError } from "../core/errors.js";
 import { endsRun, isDelivered, isOperationEvent, retriesRun, type RecordedEvent } from "../core/events/event.js";
 import type { RunEnd } from "../core/events/run.js";
 import type { OperationId } from "../core/ids.js";
-import { History } from "../core/replay.js";
+import type { History } from "../core/replay.js";
 import { wasGivenUp } from "../core/reset.js";
 import type { NewRun } from "../core/run.js";
-import type { Outside } from "./context/current.js";
-import { logThrough } from "./context/log.js";
 import type { WorkflowDefinition } from "./definition.js";
-import { callerPlace } from "./place.js";
-import { guardRejections } from "./rejections.js";
-import { Body, type BodyEnd, type BodyOptions } from "./run/body.js";
+import { replayBody, withoutEnd, type ReplayedBody, type StoredHistory } from "./replayed-body.js";
+import type { BodyEnd } from "./run/body.js";
 import type { RunLimits } from "./run/environment.js";
-import type { Request } from "./run/operation.js";
 
-/** A durable run and all of its events, as a store has them, and as they can be kept in a file of JSON. */
-export interface StoredHistory {
-  readonly run: NewRun;
-  readonly history: readonly RecordedEvent[];
-}
+export type { StoredHistory };
 
 /** Whether code and history fit. The place, `file:line:column`, is that of the call that the code makes instead, else that of the workflow. */
 export type ReplayFinding = { readonly fits: true } | ({ readonly fits: false } & Misfit);
@@ -32,107 +21,14 @@ export type ReplayFinding = { readonly fits: true } | ({ readonly fits: false } 
  * Replays a history against a definition, by the rules by which a worker takes the run up, and stops where it would act: nothing is executed,
  * recorded or started. Of a run that ended by itself the code must come to the same end; any other may be anywhere.
  */
-export async function replayRun({ run, history: events }: StoredHistory, definition: WorkflowDefinition, limits: Pick<RunLimits, "payloadBytes">): Promise<ReplayFinding> {
+export async function replayRun(stored: StoredHistory, definition: WorkflowDefinition, limits: Pick<RunLimits, "payloadBytes">): Promise<ReplayFinding> {
+  const { run, history: events } = stored;
   if (events.length === 0) return { fits: true }; // its code has never been called
-  guardRejections();
-  const history = new History();
-  history.absorb(withoutEnd(events));
-  if (history.startedAt === 0) history.startedAt = run.createdAt;
-  const stirred = deferred<undefined>();
-  const body = new ReplayedBody({ ...run, ...limits, seed: run.seed ?? run.runId, definition, history, log: silence, outside: nobody, onStir: () => stirred.resolve(undefined) });
-  await body.start();
-  await body.deliverAll();
-  if (isStray(misfitOf(body, history))) await within(defaults.engine.strayMs, stirred.promise);
-  const misfit = misfitOf(body, history) ?? differentEnd(body, { run, history, events });
-  body.frozen = true;
+  const { body, history, misfit: found } = await replayBody(stored, definition, limits);
+  const misfit = found ?? differentEnd(body, { run, history, events });
   if (misfit === undefined) return { fits: true };
   const place = misfit.place ?? body.placeOf(misfit.operationId) ?? body.firstNew?.place ?? definition.place;
   return { fits: false, ...misfit, ...(place !== undefined && { place }) };
-}
-
-const silence = logThrough(() => {});
-
-// Only steps of the engine's own ask for other runs, and no step is executed.
-const nobody: Outside = {
-  cancel: () => new Promise(() => {}),
-  statusOf: () => new Promise(() => {}),
-};
-
-interface NewCall {
-  readonly id: OperationId;
-  readonly place: string | undefined;
-}
-
-/** A body that remembers where it asked for what the history does not have. */
-class ReplayedBody extends Body {
-  readonly #history: History;
-  readonly #newCalls: NewCall[] = [];
-
-  constructor(options: BodyOptions) {
-    super(options);
-    this.#history = options.history;
-  }
-
-  /** The first operation that the code asked for and the history does not have. */
-  get firstNew(): NewCall | undefined {
-    return this.#newCalls[0];
-  }
-
-  placeOf(id: OperationId | undefined): string | undefined {
-    return this.#newCalls.find((call) => call.id === id)?.place;
-  }
-
-  override ask(request: Request, shielded: boolean): Promise<unknown> {
-    const id = this.nextIdOf(request.name === undefined ? request.kind : `${request.kind}_${request.name}`);
-    const answer = super.ask(request, shielded);
-    if (this.operations.has(id) && !this.#history.operations.has(id)) this.#newCalls.push({ id, place: callerPlace() });
-    return answer;
-  }
-}
-
-/** What a worker would park the run for that takes it up with this history. */
-function misfitOf(body: ReplayedBody, history: History): Misfit | undefined {
-  const [unasked] = history.unasked;
-  const decision = decide({
-    misfit: body.misfit,
-    unasked,
-    durable: true,
-    open: body.open.size - body.beside.size,
-    bodyEnded: body.ended !== undefined,
-    lastDelivered: body.delivered,
-    ...inert,
-  });
-  if (decision.kind !== "park") return undefined;
-  const { misfit } = decision;
-  const isUnasked = misfit.operationId !== undefined && history.unasked.has(misfit.operationId);
-  return isUnasked && body.firstNew !== undefined ? { ...misfit, message: `${misfit.message}: it asked for ${body.firstNew.id} instead` } : misfit;
-}
-
-// No time passes and nothing acts.
-const inert = { deadline: Infinity, releasing: false, mustAct: false, recordsPatch: false, busy: false, nextTimer: undefined, now: 0, retryInMemoryMs: 0 } as const;
-
-function isStray(misfit: Misfit | undefined): boolean {
-  return misfit?.code === "NON_DURABLE_AWAIT" && misfit.operationId === undefined;
-}
-
-async function within(ms: number, happened: Promise<undefined>): Promise<void> {
-  const over = deferred<undefined>();
-  const timer = setAlarm(systemClock, ms, () => over.resolve(undefined));
-  await Promise.race([happened, over.promise]);
-  timer.cancel();
-}
-
-/** The events without those that ended the run: they speak of operations that its code had left open, and are seen by nobody. */
-function withoutEnd(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
-  const last = events.at(-1);
-  if (last === undefined || !endsRun(last)) return events;
-  let length = events.length - 1;
-  while (closesOperation(events[length - 1])) length--;
-  return events.slice(0, length);
-}
-
-function closesOperation(event: RecordedEvent | undefined): boolean {
-  return (event?.type === "step.cancelled" || event?.type === "hook.disposed") && event.reason === "run_ended";
 }
 
 interface Replayed {

@@ -74,7 +74,8 @@ async function replay({ backend, config }: Project, run: RunRecord): Promise<Rep
   return replayRun({ run, history: await backend.readHistory(run.runId, 0) }, definition, config.limits);
 }
 
-function missing(name: string): Misfit {
+/** The loaded modules do not define the workflow. */
+export function missing(name: string): Misfit {
   const meant = nearest(name, [...registeredWorkflows().keys()]);
   return { code: "NON_DETERMINISTIC", message: `the modules have no workflow called ${name}${meant === undefined ? "" : `, but one called ${meant}`}` };
 }

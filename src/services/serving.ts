@@ -1,0 +1,54 @@
+import { mustRunAlone, type RunRecord } from "../core/run.js";
+import type { WorkerRecord } from "../storage/backend.js";
+import type { Project } from "./project.js";
+
+/**
+ * Why nobody takes a due run up at once. `none_alive`: no process that executes runs is alive. `none_knows`: none of them has its workflow. `draining`: those
+ * that have it end. `reserved`: it is left to workers of the version that wrote its history. `alone`: it lost its worker twice in a row, and is executed with nothing
+ * beside it. `busy`: who may take it has all the runs that it may have at a time. `version`: it is parked, and who lives has the code that it did not fit.
+ */
+export type Obstacle = "none_alive" | "none_knows" | "draining" | "reserved" | "alone" | "busy" | "version";
+
+/** Who is there for a run. */
+export interface Serving {
+  /** Every process that is alive and executes runs. */
+  readonly alive: readonly WorkerRecord[];
+  /** Those of them that may take the run up. */
+  readonly takers: readonly WorkerRecord[];
+  readonly obstacle: Obstacle | undefined;
+}
+
+/** Whether the process is alive and executes runs. One that died on another machine counts as alive until somebody there notices. */
+export function executes({ role, status, workerId }: WorkerRecord, locks: Project["locks"]): boolean {
+  return role !== "supervisor" && status !== "dead" && !locks.isFree(workerId);
+}
+
+/** Who of the living would take the run up, and what stands in the way. */
+export function servingOf(run: RunRecord, alive: readonly WorkerRecord[]): Serving {
+  const knowing = alive.filter(({ workflows, onlyRun }) => workflows.includes(run.workflowName) && (onlyRun === undefined || isOfFamily(run, onlyRun)));
+  const online = knowing.filter(({ status }) => status === "online");
+  const nobody = (obstacle: Obstacle): Serving => ({ alive, takers: [], obstacle });
+  if (alive.length === 0) return nobody("none_alive");
+  if (knowing.length === 0) return nobody("none_knows");
+  if (online.length === 0) return nobody("draining");
+  const takers = fitting(run, online);
+  if (takers.length === 0) return nobody("version");
+  return { alive, takers, obstacle: obstacleAmong(run, takers, online) };
+}
+
+function isOfFamily({ runId, parent, continuedFrom }: RunRecord, onlyRun: string): boolean {
+  return onlyRun === runId || onlyRun === parent?.runId || onlyRun === continuedFrom;
+}
+
+/** Those whose code may be tried on it. */
+function fitting({ parked, reservedFor }: RunRecord, online: readonly WorkerRecord[]): readonly WorkerRecord[] {
+  if (parked !== undefined) return online.filter(({ version }) => version !== parked.version);
+  const meant = online.filter(({ version }) => version === reservedFor);
+  return meant.length > 0 ? meant : online;
+}
+
+function obstacleAmong(run: RunRecord, takers: readonly WorkerRecord[], online: readonly WorkerRecord[]): Obstacle | undefined {
+  if (mustRunAlone(run)) return "alone";
+  if (takers.every(({ activeRuns, concurrency }) => activeRuns >= concurrency)) return "busy";
+  return takers.length < online.length && run.parked === undefined ? "reserved" : undefined;
+}
