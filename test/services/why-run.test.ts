@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/base/clock.js";
 import { encode } from "../../src/base/codec.js";
+import { toJson } from "../../src/cli/output.js";
 import { sentencesOf } from "../../src/cli/views/why-words.js";
 import { whyRow } from "../../src/cli/views/why.js";
 import type { Config } from "../../src/config/config.js";
@@ -15,6 +16,7 @@ import { retryRun } from "../../src/services/retry-run.js";
 import { whyRun, type RunWhy, type WhyRunOptions } from "../../src/services/why-run.js";
 import type { Backend, WorkerRecord } from "../../src/storage/backend.js";
 import { eachStore } from "../support/each-store.js";
+import { violations } from "../support/json-schema.js";
 import { executeDue, startProcess, startRun } from "../support/in-memory.js";
 import { until } from "../support/project.js";
 
@@ -66,6 +68,7 @@ describe.each(eachStore)("why a run does not go on (%s)", (_name, open) => {
 
   async function ask(id: string, more: Partial<WhyRunOptions> = {}): Promise<RunWhy & { readonly text: string }> {
     const why = await whyRun(project, { id, loadCode: async () => {}, ...more });
+    expect(violations("runs-why.json", JSON.parse(toJson(whyRow(why, "/"))))).toEqual([]);
     return { ...why, text: sentencesOf(why, { utc: true, folder: import.meta.dirname }).join(" ") };
   }
 
