@@ -52,7 +52,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** What names the project: flags, environment, working directory. */
   protected whereabouts(): LoadConfigOptions {
     const { module, runtime, storage, "storage-path": storagePath, config } = this.globals;
-    return { flags: defined({ module, runtime, storage, storagePath, config }), cwd: process.cwd(), env: process.env };
+    const loadScript = async (file: string): Promise<unknown> => (await import("../main/open-project.js")).loadScript(file);
+    return { flags: defined({ module, runtime, storage, storagePath, config }), cwd: process.cwd(), env: process.env, loadScript };
   }
 
   /** Data: the value itself as json or jsonl, else its view. */

@@ -38,7 +38,7 @@ export interface Choice {
 /** One of the choices, by menu. Throws UsageError where nobody can answer; `answer` names the argument that does. */
 export function choose(message: string, choices: readonly Choice[], answer: string): Promise<string> {
   demandTerminal(answer);
-  const named = choices.map(({ value, description }) => ({ value, name: description === "" ? value : `${value}  ${description}` }));
+  const named = choices.map(({ value, description }) => ({ value, short: value, name: description === "" ? value : `${value}  ${description}` }));
   return prompted(({ select }) => select({ message, choices: named }, context));
 }
 

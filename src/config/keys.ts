@@ -1,5 +1,6 @@
 import { parseBytes } from "../base/bytes.js";
-import { parseDurationMs } from "../base/duration.js";
+import { parseDurationMs, writeDuration } from "../base/duration.js";
+import type { JsonSchema } from "../base/json.js";
 import { defaults } from "../core/defaults.js";
 
 /** One key of the configuration: what it is called, what it takes, and what it means. */
@@ -11,6 +12,10 @@ export interface Key<T> {
   readonly doc: string;
   /** The words it takes, where it takes only some. */
   readonly choices?: readonly string[];
+  /** The same for editors. */
+  readonly schema: JsonSchema;
+  /** The value is a time in milliseconds, which the file has as a duration. */
+  readonly isDuration?: true;
   /** The value as the program wants it, or undefined where it is not what the key expects. */
   readonly read: (value: unknown) => T | undefined;
 }
@@ -21,6 +26,10 @@ export interface DefaultedKey<T> extends Key<T> {
 }
 
 const { recovery, worker, limits } = defaults;
+
+const aText: JsonSchema = { type: "string", pattern: String.raw`\S` };
+const sizePattern = String.raw`^\s*\d+(\.\d+)?\s*[kKmMgGtT]?i?[bB]?\s*$`;
+const durationPattern = String.raw`^\s*(\d+(\.\d+)?(ms|[smhdw]))+\s*$`;
 
 /** Every key there is. The reading, the checks and the hints follow this table. */
 export const keys = {
@@ -95,11 +104,12 @@ function or<T>(fallback: NoInfer<T>, key: Key<T>): DefaultedKey<T> {
 }
 
 function text(path: string, doc: string): Key<string> {
-  return { path, doc, expects: "a text", read: (value) => (isText(value) ? value : undefined) };
+  return { path, doc, expects: "a text", schema: aText, read: (value) => (isText(value) ? value : undefined) };
 }
 
 function texts(path: string, doc: string): Key<readonly string[]> {
-  return { path, doc, expects: "a list of texts", read: (value) => (Array.isArray(value) && value.every(isText) ? value : undefined) };
+  const schema = { type: "array", items: aText };
+  return { path, doc, expects: "a list of texts", schema, read: (value) => (Array.isArray(value) && value.every(isText) ? value : undefined) };
 }
 
 function isText(value: unknown): value is string {
@@ -107,16 +117,17 @@ function isText(value: unknown): value is string {
 }
 
 function choice<const T extends string>(path: string, choices: readonly T[], doc: string): Key<T> {
-  return { path, doc, choices, expects: choices.join(" or "), read: (value) => choices.find((word) => word === value) };
+  return { path, doc, choices, expects: choices.join(" or "), schema: { enum: choices }, read: (value) => choices.find((word) => word === value) };
 }
 
 function flag(path: string, doc: string): Key<boolean> {
-  return { path, doc, expects: "true or false", read: (value) => (typeof value === "boolean" ? value : undefined) };
+  return { path, doc, expects: "true or false", schema: { type: "boolean" }, read: (value) => (typeof value === "boolean" ? value : undefined) };
 }
 
 function whole(path: string, least: number, doc: string): Key<number> {
   const fits = (value: unknown): value is number => typeof value === "number" && Number.isSafeInteger(value) && value >= least;
-  return { path, doc, expects: `a whole number from ${least} up`, read: (value) => (fits(value) ? value : undefined) };
+  const schema = { type: "integer", minimum: least };
+  return { path, doc, schema, expects: `a whole number from ${least} up`, read: (value) => (fits(value) ? value : undefined) };
 }
 
 function duration(path: string, least: string, doc: string): Key<number> {
@@ -125,7 +136,8 @@ function duration(path: string, least: string, doc: string): Key<number> {
     const ms = typeof value === "string" || typeof value === "number" ? parseDurationMs(value) : undefined;
     return ms !== undefined && ms >= leastMs ? ms : undefined;
   };
-  return { path, doc, read, expects: `a duration from ${least} up ("30s", "1h30m", or a number of seconds)` };
+  const schema = { anyOf: [{ type: "string", pattern: durationPattern }, { type: "number", minimum: leastMs / 1000 }], examples: [writeDuration(Math.max(leastMs, 90_000))] };
+  return { path, doc, read, schema, isDuration: true, expects: `a duration from ${least} up ("30s", "1h30m", or a number of seconds)` };
 }
 
 function size(path: string, least: string, doc: string): Key<number> {
@@ -134,5 +146,6 @@ function size(path: string, least: string, doc: string): Key<number> {
     const bytes = parseBytes(value);
     return bytes !== undefined && bytes >= leastBytes ? bytes : undefined;
   };
-  return { path, doc, read, expects: `a size from ${least} up ("512M", "1.5G")` };
+  const schema = { anyOf: [{ type: "string", pattern: sizePattern }, { type: "integer", minimum: leastBytes }], examples: ["512M", "1.5G"] };
+  return { path, doc, read, schema, expects: `a size from ${least} up ("512M", "1.5G")` };
 }

@@ -34,19 +34,25 @@ export interface LoadConfigOptions {
  * What they don't say rightly is a ConfigError with the place (`file:line:column`, flag or variable) and what to write.
  */
 export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
+  return (await loadSettings(options)).config;
+}
+
+/** The same, with the settings it was made of: they know where each value was given. */
+export async function loadSettings(options: LoadConfigOptions): Promise<{ readonly config: Config; readonly settings: Settings }> {
   const file = await configFile(options);
   const root = file === undefined ? options.cwd : dirname(file);
   const layers = [fromFlags(options.flags), fromEnvironment(options.env), await fromFile(file, options)];
   const settings = new Settings(layers);
   settings.find(keys.runtime); // has one value today: looked up to be checked
   const base = { root, cwd: options.cwd };
-  return freeze({
+  const config = freeze({
     root,
     ...(file === undefined ? {} : { file }),
     ...modulesOf(settings, base),
     storage: storageOf(settings, base),
     ...blocksOf(settings),
   });
+  return { config, settings };
 }
 
 async function configFile({ cwd, env, flags }: LoadConfigOptions): Promise<string | undefined> {

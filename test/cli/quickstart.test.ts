@@ -1,9 +1,8 @@
-import { execFile } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { newFolder, pyworkflow, type Ended } from "../support/cli.js";
+import { compiled, linkPackages } from "../support/new-project.js";
 
 const ours = [
   ".gitignore",
@@ -37,13 +36,13 @@ test("an empty folder becomes a project", async () => {
   expect(stderr).toContain("workflows run process_order --arg orderId=ORD-1");
 });
 
-test("what it wrote compiles under tsc --strict, with types that would have found a mistake", async () => {
+test("what it wrote compiles under tsc --strict, with types that would have found a mistake", { timeout: 120_000 }, async () => {
   await quickstart();
-  linkPackages();
+  linkPackages(folder.path);
   writeFileSync(join(folder.path, "workflows/mistake.ts"), 'import { processOrder } from "./orders.js";\nawait processOrder.run({ orderId: 1, amount: 2 });\n');
 
   expect(JSON.parse(read("tsconfig.json"))).toMatchObject({ compilerOptions: { strict: true } });
-  expect(await compile()).toMatch(/^workflows\/mistake\.ts\(2,26\): error TS2322: .*\n$/);
+  expect(await compiled(folder.path)).toMatch(/^workflows\/mistake\.ts\(2,26\): error TS2322: .*\n$/);
 });
 
 test("what it wrote runs at once, and what its steps print stays out of the data", async () => {
@@ -136,6 +135,17 @@ test("a file where a folder should be: nothing is written", async () => {
   expect(filesIn(folder.path)).toEqual(["workflows"]);
 });
 
+test("Ctrl+C in the middle takes back what was written", async () => {
+  writeFileSync(join(folder.path, "pyworkflow.config.yaml"), "module: mine\n");
+  const env = { NODE_OPTIONS: `--require ${resolve("test/fixtures/interrupting.cjs")}` };
+  const { code, stdout, stderr } = await pyworkflow(["quickstart", "--non-interactive", "--yes"], { cwd: folder.path, env });
+
+  expect([code, stdout]).toEqual([130, ""]);
+  expect(stderr).toContain("interrupted");
+  expect(readdirSync(folder.path)).toEqual(["pyworkflow.config.yaml"]);
+  expect(read("pyworkflow.config.yaml")).toBe("module: mine\n");
+});
+
 test("a failure in the middle takes back what was written", async () => {
   // A link to nowhere passes the check (there is no file behind it) and stops the writing.
   symlinkSync("nowhere/at/all", join(folder.path, "workflows"));
@@ -159,18 +169,4 @@ function read(path: string): string {
 function filesIn(root: string): string[] {
   const entries = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return entries.map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1)).toSorted();
-}
-
-async function compile(): Promise<string> {
-  const compiler = execFile(process.execPath, [resolve("node_modules/typescript/bin/tsc"), "--pretty", "false"], { cwd: folder.path });
-  return compiler.stdout === null ? "" : text(compiler.stdout);
-}
-
-// What `npm install` would bring, without its minutes: this package and what the template asks for.
-function linkPackages(): void {
-  const modules = join(folder.path, "node_modules");
-  mkdirSync(join(modules, "@types"), { recursive: true });
-  symlinkSync(resolve("."), join(modules, "pyworkflow"));
-  for (const name of ["zod", "@types/node"]) symlinkSync(resolve("node_modules", name), join(modules, name));
-  expect(existsSync(join(modules, "pyworkflow/dist/index.d.ts"))).toBe(true);
 }

@@ -28,22 +28,29 @@ beforeAll(async () => {
 afterAll(() => folder.remove());
 
 test("the tarball holds what is needed", () => {
-  const needed = ["LICENSE", "README.md", "CHANGELOG.md", "package.json", "oclif.manifest.json", "bin/run.js", "dist/index.js", "dist/index.d.ts", "dist/cli/entry.js", "dist/cli/live/live.js", "dist/licenses.txt", "dist/main/worker-process.js"];
+  const needed = ["LICENSE", "README.md", "CHANGELOG.md", "package.json", "oclif.manifest.json", "bin/run.js", "dist/index.js", "dist/index.d.ts", "dist/cli/entry.js", "dist/cli/live/live.js", "dist/licenses.txt", "dist/main/worker-process.js", "dist/config.schema.json"];
   expect(needed.filter((path) => !contents.includes(path))).toEqual([]);
   expect(contents.filter((path) => path.startsWith("templates/")).toSorted()).toEqual([
+    "templates/approval/README.md",
+    "templates/approval/workflows/expenses.ts",
+    "templates/approval/workflows/index.ts",
     "templates/basic/README.md",
-    "templates/basic/_gitignore",
-    "templates/basic/package.json",
-    "templates/basic/pyworkflow.config.yaml",
-    "templates/basic/tsconfig.json",
     "templates/basic/workflows/index.ts",
     "templates/basic/workflows/notifications.ts",
     "templates/basic/workflows/orders.ts",
+    "templates/common/_gitignore",
+    "templates/common/package.json",
+    "templates/common/pyworkflow.config.yaml",
+    "templates/common/tsconfig.json",
+    "templates/schedule/README.md",
+    "templates/schedule/workflows/health.ts",
+    "templates/schedule/workflows/index.ts",
+    "templates/schedule/workflows/reports.ts",
   ]);
 });
 
 test("the tarball holds nothing else", () => {
-  const expected = /^(?:dist\/.*\.(?:js|d\.ts)|templates\/.*|completions\/pyworkflow\.(?:bash|zsh|fish)|bin\/run\.js|LICENSE|README\.md|CHANGELOG\.md|package\.json|dist\/licenses\.txt|oclif\.manifest\.json)$/;
+  const expected = /^(?:dist\/.*\.(?:js|d\.ts)|templates\/.*|completions\/pyworkflow\.(?:bash|zsh|fish)|bin\/run\.js|LICENSE|README\.md|CHANGELOG\.md|package\.json|dist\/licenses\.txt|dist\/config\.schema\.json|oclif\.manifest\.json)$/;
   expect(contents.filter((path) => !expected.test(path))).toEqual([]);
 });
 
@@ -61,8 +68,10 @@ test("installed globally, it writes a project whose npm install and tsc --strict
   const { dependencies } = JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as { dependencies: Record<string, string> };
   expect(dependencies["pyworkflow"]).toBe(`file:${installed}`);
   expect(readFileSync(join(project, ".gitignore"), "utf8")).toContain("node_modules/");
+  const [, schema = ""] = /^# yaml-language-server: \$schema=(.+)$/m.exec(readFileSync(join(project, "pyworkflow.config.yaml"), "utf8")) ?? [];
 
   await npm(["install"], project);
+  expect(JSON.parse(readFileSync(join(project, schema), "utf8"))).toMatchObject({ title: "pyworkflow configuration" });
   await expect(execa(process.execPath, [join(project, "node_modules/typescript/bin/tsc")], { cwd: project })).resolves.toMatchObject({ exitCode: 0 });
 });
 

@@ -1,5 +1,7 @@
 import { relative } from "node:path";
-import type { NewProjectFile, NewProjectResult } from "../../services/new-project.js";
+import type { NewProjectResult } from "../../services/new-project.js";
+import type { PlacedFile } from "../../services/place-files.js";
+import { templates } from "../../services/templates.js";
 import type { Screen } from "../screen.js";
 
 /** One line a file: what became of it, and where a replaced one went. */
@@ -8,7 +10,7 @@ export function newProjectFiles({ files }: NewProjectResult, { terminal, paint }
   return files.map((file) => fileLine(file, terminal ? colours[file.outcome] : undefined)).join("\n");
 }
 
-function fileLine({ outcome, path, backup }: NewProjectFile, paint: ((text: string) => string) | undefined): string {
+function fileLine({ outcome, path, backup }: PlacedFile, paint: ((text: string) => string) | undefined): string {
   if (paint === undefined) return [outcome, path, ...(backup === undefined ? [] : [backup])].join("\t");
   return `  ${paint(outcome.padEnd(9))} ${path}${backup === undefined ? "" : ` (the old one is ${backup})`}`;
 }
@@ -20,7 +22,7 @@ export interface NextStepsOptions {
 }
 
 /** What to type next: only commands that work as they stand. */
-export function nextSteps({ dir, package: reference, files }: NewProjectResult, { cwd, name }: NextStepsOptions): string {
+export function nextSteps({ dir, package: reference, files, template }: NewProjectResult, { cwd, name }: NextStepsOptions): string {
   const kept = files.some(({ path, outcome }) => path === "package.json" && outcome === "kept");
   const folder = relative(cwd, dir);
   return [
@@ -29,8 +31,7 @@ export function nextSteps({ dir, package: reference, files }: NewProjectResult, 
     kept ? `  npm install ${quoted(installable(reference))} zod` : "  npm install",
     `  ${name} worker run`,
     "and in another terminal:",
-    `  ${name} workflows run process_order --arg orderId=ORD-1 --arg amount=49.99`,
-    `  ${name} runs status @last`,
+    ...templates[template].tries.map((words) => `  ${name} ${words}`),
   ].join("\n");
 }
 

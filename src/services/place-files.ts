@@ -1,0 +1,81 @@
+import { constants, existsSync } from "node:fs";
+import { copyFile, mkdir, mkdtemp, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ProjectFolderError } from "../core/errors.js";
+
+export interface PlacedFile {
+  /** Relative to the folder. */
+  readonly path: string;
+  readonly outcome: "created" | "unchanged" | "kept" | "replaced";
+  /** Where the replaced file went, relative to the folder. */
+  readonly backup?: string;
+}
+
+export interface FileToPlace extends PlacedFile {
+  readonly content: string;
+}
+
+/**
+ * Writes files into a folder, which is made where there is none. All or nothing: they are written beside their places and then
+ * renamed; after a failure, or where `signal` aborts it, the folder is as it was. Throws ProjectFolderError, or what aborted it.
+ */
+export async function placeFiles(dir: string, planned: readonly FileToPlace[], signal?: AbortSignal): Promise<readonly PlacedFile[]> {
+  const undo: Undo = [];
+  try {
+    await makeFolder(dir, undo);
+    const staging = await mkdtemp(join(dir, ".pyworkflow-new-"));
+    undo.push(() => rm(staging, { recursive: true, force: true }));
+    const staged = planned.map((file, index) => ({ ...file, dir, source: join(staging, String(index)) }));
+    for (const { source, content } of staged) await writeFile(source, content);
+    const files: PlacedFile[] = [];
+    for (const file of staged) {
+      signal?.throwIfAborted();
+      files.push(await place(file, undo));
+    }
+    signal?.throwIfAborted();
+    await rm(staging, { recursive: true });
+    return files;
+  } catch (error) {
+    for (const takeBack of undo.toReversed()) await takeBack().catch(() => undefined);
+    throw signal?.aborted ? error : new ProjectFolderError(dir, error);
+  }
+}
+
+/** What takes back each change so far, oldest first. */
+type Undo = (() => Promise<unknown>)[];
+
+interface StagedFile extends FileToPlace {
+  readonly dir: string;
+  readonly source: string;
+}
+
+async function place({ dir, source, path, outcome }: StagedFile, undo: Undo): Promise<PlacedFile> {
+  if (outcome === "kept" || outcome === "unchanged") return { path, outcome };
+  const target = join(dir, path);
+  await makeFolder(dirname(target), undo);
+  if (outcome === "created") {
+    await rename(source, target);
+    undo.push(() => rm(target));
+    return { path, outcome };
+  }
+  const backup = freeName(path, dir);
+  await copyFile(target, join(dir, backup), constants.COPYFILE_EXCL);
+  undo.push(() => rename(join(dir, backup), target));
+  await rename(source, target);
+  return { path, outcome, backup };
+}
+
+async function makeFolder(folder: string, undo: Undo): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  undo.push(async () => {
+    for (let made = folder; made.length >= first.length; made = dirname(made)) await rmdir(made);
+  });
+}
+
+function freeName(path: string, dir: string): string {
+  for (let n = 1; ; n++) {
+    const name = `${path}.backup${n === 1 ? "" : n}`;
+    if (!existsSync(join(dir, name))) return name;
+  }
+}
