@@ -28,7 +28,7 @@ export interface DefaultedKey<T> extends Key<T> {
 const { recovery, worker, limits } = defaults;
 
 const aText: JsonSchema = { type: "string", pattern: String.raw`\S` };
-const sizePattern = String.raw`^\s*\d+(\.\d+)?\s*[kKmMgGtT]?i?[bB]?\s*$`;
+const sizePattern = String.raw`^\s*\d+(\.\d+)?\s*[kKmMgG]?(i?[bB])?\s*$`;
 const durationPattern = String.raw`^\s*(\d+(\.\d+)?(ms|[smhdw]))+\s*$`;
 
 /** Every key there is. The reading, the checks and the hints follow this table. */
