@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import("../dist/cli/entry.js").then(({ main }) => main(process.argv.slice(2)));
+import("../dist/cli/launch.js").then(({ launch }) => launch(process.argv.slice(2)));

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, parse, resolve } from "node:path";
 import { isObject } from "../base/json.js";
 import { nearest } from "../base/nearest.js";
@@ -12,6 +12,57 @@ const searchPlaces = [
 
 /** The nearest configuration file upward from a folder, absolute. An empty file is passed over. */
 export async function findConfigFile(folder: string): Promise<string | undefined> {
+  const plain = findPlainly(folder);
+  return plain === undefined ? searchFrom(folder) : plain.file;
+}
+
+/**
+ * Whether the configuration may be code of the user's: a file of that kind is named, or the nearest is not known to be plain. Where it can't be
+ * told, that is a yes.
+ */
+export function mayRunProgram(argv: readonly string[], { env, cwd }: Pick<NodeJS.Process, "env" | "cwd">): boolean {
+  const variable = env["PYWORKFLOW_CONFIG"] ?? "";
+  if ([variable, ...argv].some((word) => /\.(?:js|mjs|ts)$/.test(word))) return true;
+  const isNamed = variable !== "" || argv.some((word) => /^--config(?:=|$)/.test(word));
+  if (isNamed) return false;
+  try {
+    return findPlainly(cwd()) === undefined;
+  } catch {
+    return true; // the working directory is gone
+  }
+}
+
+/**
+ * The same without cosmiconfig, which takes as long to import as the rest of a short command: where the nearest is a
+ * pyworkflow.config.yaml, or there is none at all. Undefined where something else is met: then the whole search has to answer.
+ */
+export function findPlainly(folder: string): { readonly file?: string } | undefined {
+  const [yaml = "", ...others] = searchPlaces.map((name) => join(folder, name));
+  if (existsSync(yaml)) return isFilled(yaml) ? { file: yaml } : undefined;
+  if (others.some((path) => existsSync(path) && !isForeignPackage(path))) return undefined;
+  return dirname(folder) === folder ? {} : findPlainly(dirname(folder));
+}
+
+function isFilled(path: string): boolean {
+  return /\S/.test(textOf(path) ?? "");
+}
+
+/** A package.json that says nothing of us, though it may depend on us. */
+function isForeignPackage(path: string): boolean {
+  if (basename(path) !== "package.json") return false;
+  const text = textOf(path);
+  return text !== undefined && !("pyworkflow" in parsedPackage(text));
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined; // a folder of that name, or closed
+  }
+}
+
+async function searchFrom(folder: string): Promise<string | undefined> {
   const { cosmiconfig } = await import("cosmiconfig");
   // It only finds. Reading is ours: that knows lines and columns, and does without the user's typescript.
   const found = (path: string): object | null => (searchPlaces.includes(basename(path)) ? {} : null);

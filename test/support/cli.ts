@@ -21,8 +21,13 @@ export interface Surroundings {
 const binary = resolve("bin/run.js");
 
 /** Runs the real binary, built before, to its end. */
-export async function pyworkflow(args: readonly string[], { cwd, env = {}, input = "" }: Surroundings): Promise<Ended> {
-  const child = spawn(process.execPath, [binary, ...args], { cwd, env: { ...bareEnvironment(), ...env }, stdio: "pipe" });
+export async function pyworkflow(args: readonly string[], surroundings: Surroundings): Promise<Ended> {
+  return execute([binary, ...args], surroundings);
+}
+
+/** Runs Node to its end. */
+export async function execute(args: readonly string[], { cwd, env = {}, input = "" }: Surroundings): Promise<Ended> {
+  const child = spawn(process.execPath, args, { cwd, env: { ...bareEnvironment(), ...env }, stdio: "pipe" });
   child.stdin.end(input);
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended(child)]);
   return { code, stdout, stderr };
