@@ -1,3 +1,4 @@
+import { parseDurationMs } from "../base/duration.js";
 import type { JsonSchema } from "../base/json.js";
 import { nearest } from "../base/nearest.js";
 import type { Config } from "../config/config.js";
@@ -13,7 +14,8 @@ export interface WorkflowRow {
   readonly name: string;
   readonly description: string | null;
   readonly tags: readonly string[];
-  readonly max_duration: null;
+  /** How long a run may take, in seconds. */
+  readonly max_duration: number | null;
   readonly durable: boolean;
   readonly input_schema: JsonSchema | null;
   /** When it starts by itself, for people: `Cron: 0 9 * * * (Europe/Berlin)`. */
@@ -70,7 +72,7 @@ function workflowRow(workflow: WorkflowDefinition): WorkflowRow {
     name,
     description: options.description ?? null,
     tags: options.tags ?? [],
-    max_duration: null,
+    max_duration: options.maxDuration === undefined ? null : (parseDurationMs(options.maxDuration) ?? 0) / 1000,
     durable: options.durable ?? true,
     input_schema: jsonSchemaOf(workflow.options.input) ?? null,
     schedule: options.schedule === undefined ? null : specWords(declaredSpec(options.schedule)),

@@ -8,9 +8,11 @@ export default class WorkflowsInfo extends BaseCommand<typeof WorkflowsInfo> {
   static override args = { name: string({ required: true, ignoreStdin: true, description: "name of the workflow" }) };
 
   async run(): Promise<void> {
-    const [{ showWorkflow }, { workflowCard }] = await Promise.all([import("../../services/list-workflows.js"), import("../../cli/views/workflow-card.js")]);
+    const [{ showWorkflow }, { stepsSeen }, { workflowCard }] = await Promise.all([import("../../services/list-workflows.js"), import("../../services/steps-seen.js"), import("../../cli/views/workflow-card.js")]);
     const config = await loadWorkflows(this.whereabouts());
-    const workflow = showWorkflow(this.args.name, config.recovery);
+    const defined = showWorkflow(this.args.name, config.recovery);
+    const steps_seen = await this.withProject({ readOnly: true }, (project) => stepsSeen(project, defined.name));
+    const workflow = { ...defined, steps_seen };
     this.show(workflow, { table: (screen) => workflowCard(workflow, screen), plain: () => [workflow.name] });
   }
 }
