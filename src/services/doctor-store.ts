@@ -1,0 +1,160 @@
+import { formatDuration } from "../base/duration.js";
+import type { Config, StorageConfig } from "../config/config.js";
+import { liveStatuses, type RunRecord } from "../core/run.js";
+import type { WorkerRecord } from "../storage/backend.js";
+import { checkStore } from "./check-store.js";
+import type { Finding } from "./doctor-finding.js";
+import { findLiveWorker } from "./find-live-worker.js";
+import type { Project } from "./project.js";
+
+/** Of the disk below a store, in bytes. */
+export interface DiskSpace {
+  readonly free: number;
+  readonly writeAheadLog: number;
+}
+
+export interface StoreMeans {
+  /** Whether the store is there yet. */
+  readonly storeExists: (storage: StorageConfig) => boolean;
+  /** Makes a file in the store's folder, or in the nearest one above that exists, and removes it. Rejects where that can't be done. */
+  readonly tryWriting: (path: string) => Promise<void>;
+  readonly diskSpace: (path: string) => Promise<DiskSpace>;
+}
+
+interface Examination {
+  readonly config: Config;
+  readonly quick: boolean;
+  readonly means: StoreMeans;
+}
+
+/** Looks into an opened store, and at what works on it. Throws StorageError where it can't be read. */
+export async function examineStore(project: Project, { config: { storage }, quick, means }: Examination): Promise<readonly Finding[]> {
+  if (storage.backend === "memory") {
+    return [{ check: "storage", status: "warning", message: "the store is in memory: it forgets all runs with its process", fix: "write backend: sqlite" }];
+  }
+  const storageFound = await folderFinding(storage.path, means);
+  if (storageFound.status === "failure") return [storageFound];
+  if (!means.storeExists(storage)) return [storageFound];
+  return [
+    storageFound,
+    ...(quick ? [] : [await integrityFinding(project)]),
+    ...(await workerFindings(project)),
+    await scheduleFinding(project),
+    ...(await futureFindings(project)),
+    ...diskFindings(await means.diskSpace(storage.path)),
+  ];
+}
+
+async function folderFinding(path: string, means: StoreMeans): Promise<Finding> {
+  try {
+    await means.tryWriting(path);
+  } catch (error) {
+    const message = `the folder of the store ${path} can't be written: ${error instanceof Error ? error.message : String(error)}`;
+    return { check: "storage", status: "failure", message, fix: "make it writable for this user, or name another place with --storage-path" };
+  }
+  const there = means.storeExists({ backend: "sqlite", path, durability: "full" });
+  return { check: "storage", status: "ok", message: there ? path : `${path}: not there yet, the first run or schedule makes it`, fix: null };
+}
+
+const findingsNamedMax = 3;
+
+async function integrityFinding(project: Project): Promise<Finding> {
+  const { runs, events, findings } = await checkStore(project);
+  if (findings.length === 0) return { check: "integrity", status: "ok", message: `${runs} runs with ${events} events keep every invariant`, fix: null };
+  const named = findings.slice(0, findingsNamedMax).map((finding) => Object.values(finding).join(" "));
+  const more = findings.length > findingsNamedMax ? ` (and ${findings.length - findingsNamedMax} more)` : "";
+  return { check: "integrity", status: "failure", message: `${named.join("; ")}${more}`, fix: "restore the store from a backup, and report this with the log of the run: pyworkflow runs logs ID" };
+}
+
+const looksMax = 1000;
+// A worker beats every second or so; its clock may be another machine's.
+const silentMs = 60_000;
+
+async function workerFindings(project: Project): Promise<readonly Finding[]> {
+  const { backend, clock, locks } = project;
+  const workers = (await backend.listWorkers()).filter(({ status, workerId }) => status !== "dead" && !locks.isFree(workerId));
+  const executing = workers.filter(({ role }) => role !== "supervisor");
+  const live = await backend.listRuns({ statuses: liveStatuses, limit: looksMax });
+  const found = [...silentFindings(workers, clock.now()), ...versionFindings(executing), ...(await unservedFindings(project, live)), ...parkedFindings(live)];
+  if (found.length > 0) return found;
+  const draining = executing.filter(({ status }) => status === "draining").length;
+  return [{ check: "workers", status: "ok", message: `${executing.length} alive${draining > 0 ? `, ${draining} draining` : ""}`, fix: null }];
+}
+
+function silentFindings(workers: readonly WorkerRecord[], nowMs: number): readonly Finding[] {
+  const silent = workers.filter(({ heartbeatAt }) => nowMs - heartbeatAt > silentMs);
+  return silent.map(({ workerId, hostname, pid, heartbeatAt }) =>
+    warning("workers", `${workerId} (pid ${pid} on ${hostname}) has shown no sign of life for ${formatDuration(nowMs - heartbeatAt)}`, "end that process: a worker that is started takes its runs over"),
+  );
+}
+
+function versionFindings(executing: readonly WorkerRecord[]): readonly Finding[] {
+  const versions = new Set(executing.map(({ version }) => version));
+  if (versions.size < 2) return [];
+  return [warning("workers", `workers of ${versions.size} versions of the code are alive`, "after a deploy, stop the old ones: pyworkflow worker list, pyworkflow worker stop ID")];
+}
+
+async function unservedFindings(project: Project, live: readonly RunRecord[]): Promise<readonly Finding[]> {
+  const nowMs = project.clock.now();
+  const due = live.filter(({ dueAt, parked }) => parked === undefined && dueAt !== undefined && dueAt <= nowMs);
+  const findings: Finding[] = [];
+  for (const [workflowName, runs] of byWorkflow(due)) {
+    if ((await findLiveWorker(project, { workflowName })) !== undefined) continue;
+    findings.push(warning("workers", `${counted(runs)} due for ${workflowName}, which no live worker executes`, "pyworkflow worker run"));
+  }
+  return findings;
+}
+
+function byWorkflow(runs: readonly RunRecord[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { workflowName } of runs) counts.set(workflowName, (counts.get(workflowName) ?? 0) + 1);
+  return counts;
+}
+
+function parkedFindings(live: readonly RunRecord[]): readonly Finding[] {
+  const parked = live.filter((run) => run.parked !== undefined);
+  const [first] = parked;
+  if (first === undefined) return [];
+  return [warning("workers", `${counted(parked.length)} parked: the code does not fit the history, ${first.parked?.error ?? ""}`, `pyworkflow runs why ${first.runId}; pyworkflow runs replay --all`)];
+}
+
+function counted(runs: number): string {
+  return runs === 1 ? "1 run is" : `${runs} runs are`;
+}
+
+async function scheduleFinding({ backend, clock, locks }: Project): Promise<Finding> {
+  const active = await backend.listSchedules({ statuses: ["active"], limit: looksMax });
+  const { due } = await backend.dueSchedules(clock.now(), looksMax);
+  const alive = (await backend.listWorkers()).some(({ status, workerId }) => status !== "dead" && !locks.isFree(workerId));
+  if (due.length === 0 || alive) return { check: "schedules", status: "ok", message: `${active.length} active`, fix: null };
+  return warning("schedules", `${due.length} of ${active.length} active schedules are due, and nobody is alive to start their runs`, "pyworkflow worker run, or pyworkflow scheduler tick from cron");
+}
+
+const aheadMs = 5000;
+
+async function futureFindings({ backend, clock }: Project): Promise<readonly Finding[]> {
+  const [newest] = await backend.listRuns({ limit: 1 });
+  const last = newest && (await backend.readHistory(newest.runId, 0)).at(-1);
+  const ahead = Math.max(newest?.createdAt ?? 0, last?.at ?? 0) - clock.now();
+  return ahead < aheadMs ? [] : [warning("clock", `the newest run of the store is ${formatDuration(ahead)} in the future`, "set the clock of this machine, or of the one that wrote it: timers wait for the clock")];
+}
+
+const mebibyte = 1_048_576;
+
+/** Exported for its test: a full disk is hard to come by. */
+export function diskFindings({ free, writeAheadLog }: DiskSpace): readonly Finding[] {
+  const space = spaceFinding(free);
+  if (writeAheadLog <= 64 * mebibyte) return [space];
+  const log = `the write-ahead log has grown to ${Math.floor(writeAheadLog / mebibyte)} MiB: something holds a read of the store open`;
+  return [space, warning("disk", log, "end the program that reads it (a backup, a shell of sqlite3); the next worker that is idle shortens it")];
+}
+
+function spaceFinding(free: number): Finding {
+  const room = `${Math.floor(free / mebibyte)} MiB free`;
+  if (free < 16 * mebibyte) return { check: "disk", status: "failure", message: `${room}: the next commits will not fit`, fix: "make room on the disk of the store" };
+  return free < 512 * mebibyte ? warning("disk", room, "make room on the disk of the store") : { check: "disk", status: "ok", message: room, fix: null };
+}
+
+function warning(check: Finding["check"], message: string, fix: string): Finding {
+  return { check, status: "warning", message, fix };
+}
