@@ -9,6 +9,7 @@ import { render, type OutputFormat, type Views } from "./output.js";
 import { Progress } from "./progress.js";
 import { canDraw, openScreen, paintFor, type Screen } from "./screen.js";
 import { writeData } from "./streams.js";
+import { UsageError } from "./usage-error.js";
 
 /**
  * What every command stands on. A command declares `summary`, `examples`, `flags` and `args`; its `run()` imports its service
@@ -83,6 +84,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** Whether a live view may be drawn there: a person looks, at a terminal that can be drawn over. */
   protected mayDraw(stream: "stdout" | "stderr"): boolean {
     return this.output === "table" && !this.quiet && canDraw(stream, process.env);
+  }
+
+  /** Refuses a live view where none can be drawn; `instead` says what there is in its place. */
+  protected demandDrawing(flag: string, instead: string): void {
+    if (!this.mayDraw("stdout")) throw new UsageError(`${flag} draws on a terminal, as a table, and here it can't`, instead);
   }
 
   protected paint(stream: "stdout" | "stderr"): Screen["paint"] {

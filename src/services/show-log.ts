@@ -1,8 +1,10 @@
-import type { EventType } from "../core/events/event.js";
+import type { EventType, RecordedEvent } from "../core/events/event.js";
 import { eventIdOf } from "../core/ids.js";
+import type { RunRecord } from "../core/run.js";
 import { eventData, type EventData } from "./event-data.js";
 import { findRun } from "./find-run.js";
 import type { Project } from "./project.js";
+import { waitRun, type RunNews } from "./wait-run.js";
 
 /** An event of a run, under the names that JSON shows, its values decoded. */
 export interface LogEntry {
@@ -23,9 +25,28 @@ export interface ShowLogOptions {
 }
 
 /** The events of a run, oldest first. Throws as {@link findRun}. */
-export async function showLog(project: Project, { id, filter = "", types }: ShowLogOptions): Promise<readonly LogEntry[]> {
+export async function showLog(project: Project, { id, ...which }: ShowLogOptions): Promise<readonly LogEntry[]> {
   const run = await findRun(project, id);
-  const history = await project.backend.readHistory(run.runId, 0);
+  return entriesOf(run, await project.backend.readHistory(run.runId, 0), which);
+}
+
+export interface FollowLogOptions extends ShowLogOptions {
+  /** Ends it: somebody has seen enough. */
+  readonly signal: AbortSignal;
+  /** Told of events at once; first of those that there are, and at each look of none where there are none. */
+  readonly onEntries: (entries: readonly LogEntry[]) => void;
+}
+
+/** Tells of the events of a run, and of the runs that go on in its place, until it has ended or is parked. The run as it then is. Throws as {@link findRun}. */
+export async function followLog(project: Project, { id, signal, onEntries, ...which }: FollowLogOptions): Promise<RunRecord> {
+  const { runId } = await findRun(project, id);
+  const onLook = ({ run, events }: RunNews): void => {
+    onEntries(entriesOf(run, events, which));
+  };
+  return waitRun(project, { runId, signal, onLook });
+}
+
+function entriesOf(run: RunRecord, history: readonly RecordedEvent[], { filter = "", types }: Omit<ShowLogOptions, "id">): readonly LogEntry[] {
   const exact = types?.map(underscored);
   return history
     .filter(({ type }) => underscored(type).includes(underscored(filter)))

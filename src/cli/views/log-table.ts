@@ -1,7 +1,7 @@
 import type { LogEntry } from "../../services/show-log.js";
 import { toJson } from "../output.js";
 import type { Screen } from "../screen.js";
-import { table } from "../table.js";
+import { oneLine, table } from "../table.js";
 import { formatPrecise } from "../times.js";
 
 export function logTable(entries: readonly LogEntry[], screen: Screen): string {
@@ -15,6 +15,23 @@ export function logTable(entries: readonly LogEntry[], screen: Screen): string {
     entries,
     screen,
   );
+}
+
+const typeWidth = 24;
+
+/** A line for each event, cut to the terminal: for a log that grows. */
+export function logLines(entries: readonly LogEntry[], screen: Screen): string {
+  return entries.map((entry) => logLine(entry, screen)).join("\n");
+}
+
+function logLine({ sequence, type, timestamp, data }: LogEntry, screen: Screen): string {
+  const { paint, width } = screen;
+  // Of the time of day no more than a narrow terminal bears.
+  const time = width < 60 ? "" : `${formatPrecise(timestamp, screen).slice(11)}  `;
+  const head = `${String(sequence).padStart(4)}  ${time}`;
+  const said = `  ${oneLine(toJson(data))}`;
+  const room = Math.max(0, width - head.length - Math.max(typeWidth, type.length));
+  return `${paint.dim(head)}${paintType(type, type.padEnd(typeWidth), screen)}${said.length > room ? `${said.slice(0, Math.max(0, room - 1))}…` : said}`;
 }
 
 function paintType(type: string, text: string, { paint }: Screen): string {

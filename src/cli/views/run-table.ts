@@ -11,6 +11,14 @@ export function runTable(runs: readonly RunRecord[], screen: Screen): string {
   return table<RunRecord>(runColumns(screen), runs, screen);
 }
 
+const tableFrameRows = 4;
+
+/** As many of the newest runs as `rows` bear. */
+export function runPicture(runs: readonly RunRecord[], screen: Screen, rows: number): string {
+  if (runs.length === 0) return "No run fits yet.";
+  return runTable(runs.slice(0, Math.max(1, rows - tableFrameRows)), screen);
+}
+
 export function runColumns(screen: Screen): Columns {
   return [
     { head: "Run ID", rank: 0, cell: (run) => run.runId },

@@ -11,6 +11,7 @@ export default class RunsList extends BaseCommand<typeof RunsList> {
   static override examples = [
     "<%= config.bin %> runs list --status failed --since 1d",
     { description: "Count what lost its worker in the last hour, whatever became of it", command: "<%= config.bin %> runs list --interrupted --since 1h --all | wc -l" },
+    "<%= config.bin %> runs list --watch --workflow process_order",
   ];
   static override flags = {
     query: string({ char: "q", helpValue: "TEXT", description: "part of a run id, a workflow name or an idempotency key" }),
@@ -27,14 +28,25 @@ export default class RunsList extends BaseCommand<typeof RunsList> {
     limit: integer({ min: 1, default: 20, description: "at most so many runs" }),
     cursor: string({ helpValue: "ID", description: "go on behind this run" }),
     all: boolean({ description: "every run, without a limit" }),
+    watch: boolean({ description: "on a terminal: draw the list anew as it changes; q ends it" }),
     utc,
   };
 
   async run(): Promise<void> {
     const [{ listRuns, runRow }, { runTable }] = await Promise.all([import("../../services/list-runs.js"), import("../../cli/views/run-table.js")]);
+    if (this.flags.watch) return this.watch();
     const { runs, cursor } = await this.withProject({ readOnly: true }, async (project) => listRuns(project, await this.filter(project)));
     this.show(runs.map(runRow), { table: (screen) => runTable(runs, screen), plain: () => runs.map(({ runId }) => runId) });
     if (cursor !== undefined) this.note(`The ${runs.length} newest are shown: --cursor ${cursor} goes on from there, --all shows every run.`);
+  }
+
+  private async watch(): Promise<void> {
+    this.demandDrawing("--watch", "without it the list is printed once; in a pipe `pyworkflow runs logs ID --follow` goes on");
+    const [{ listRuns }, { runPicture }, { watchText }] = await Promise.all([import("../../services/list-runs.js"), import("../../cli/views/run-table.js"), import("../../cli/watch-text.js")]);
+    await this.withProject({ readOnly: true }, async (project) => {
+      const filter = await this.filter(project);
+      await watchText({ read: () => listRuns(project, filter), draw: ({ runs }, screen, rows) => runPicture(runs, screen, rows), stays: true, screen: this.screen() });
+    });
   }
 
   private async filter(project: Project): Promise<ListRunsOptions> {
