@@ -1,6 +1,6 @@
+import { pause, systemClock } from "../base/clock.js";
 import { deferred } from "../base/deferred.js";
-import { systemClock } from "../base/clock.js";
-import type { PictureSize } from "./live/live.js";
+import type { Picture, PictureSize } from "./live/live.js";
 import type { Screen } from "./screen.js";
 
 export interface WatchTextOptions<T> {
@@ -21,38 +21,32 @@ const restPerLook = 5;
 /** Draws on stdout what is read again and again, until it is the last, or somebody has seen enough: q or Ctrl+C. The value read last. */
 export async function watchText<T>({ read, draw, isLast = () => false, stays, screen }: WatchTextOptions<T>): Promise<T> {
   const { openLive } = await import("./live/live.js");
-  const { paint } = screen;
-  let [value, over] = [await read(), false];
+  let value = await read();
   const enough = deferred<undefined>();
+  const state = { over: false };
   const stop = (): void => {
-    over = true;
+    state.over = true;
     enough.resolve(undefined);
   };
-  const picture = ({ columns: width, rows }: PictureSize) => {
-    if (over) return { lines: stays ? draw(value, { ...screen, width, nowMs: systemClock.now() }, rows - 1).split("\n") : [], moving: false };
-    const lines = draw(value, { ...screen, width, nowMs: systemClock.now() }, rows - 3).split("\n").slice(0, rows - 3);
-    return { lines: [...lines, "", paint.dim("  q ends")], moving: false };
+  const picture = ({ columns: width, rows }: PictureSize): Picture => {
+    const now = { ...screen, width, nowMs: systemClock.now() };
+    if (state.over) return { lines: stays ? draw(value, now, rows - 1).split("\n") : [], moving: false };
+    const lines = draw(value, now, rows - 3).split("\n").slice(0, rows - 3);
+    return { lines: [...lines, "", screen.paint.dim("  q ends")], moving: false };
   };
   const live = openLive({ stream: "stdout", draw: picture, onKey: (key) => (key === "q" || key === "^C" ? stop() : undefined) });
   process.once("SIGINT", stop);
   try {
-    while (!over && !isLast(value)) {
+    while (!state.over && !isLast(value)) {
       const began = systemClock.monotonic();
       value = await read();
       live.redraw();
-      await Promise.race([enough.promise, rest(Math.max(lookEveryMs, restPerLook * (systemClock.monotonic() - began)))]);
+      await Promise.race([enough.promise, pause(systemClock, Math.max(lookEveryMs, restPerLook * (systemClock.monotonic() - began)))]);
     }
-    over = true;
     return value;
   } finally {
     process.off("SIGINT", stop);
-    over = true;
+    state.over = true;
     live.close();
   }
-}
-
-function rest(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    systemClock.setTimer(resolve, ms);
-  });
 }

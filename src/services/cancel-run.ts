@@ -25,6 +25,8 @@ export interface CancelOptions {
 export interface CancelOrder extends CancelOptions {
   /** Who asks, for people who read the log. */
   readonly requestedBy: string;
+  /** Of several: hears how many of how many were asked. */
+  readonly onProgress?: (done: number, of: number) => void;
 }
 
 /** What became of a request to cancel, under the names that JSON shows. */
@@ -52,7 +54,10 @@ export async function cancelRun(project: Cancellable, runId: RunId, order: Cance
 /** Asks each of the runs, then waits for them, where that is wanted, until one time limit for all. Throws RunNotFoundError. */
 export async function cancelRuns(project: Cancellable, runIds: readonly RunId[], order: CancelOrder): Promise<readonly CancelRow[]> {
   const asked: CancelRow[] = [];
-  for (const runId of runIds) asked.push(await request(project, runId, order));
+  for (const runId of runIds) {
+    asked.push(await request(project, runId, order));
+    order.onProgress?.(asked.length, runIds.length);
+  }
   if (!order.wait) return asked;
   const deadline = deadlineOf(project, order);
   const rows: CancelRow[] = [];

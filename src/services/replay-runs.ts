@@ -42,15 +42,20 @@ export interface Replayed {
   readonly misfit?: PyworkflowError;
 }
 
+/** Hears how many of how many are done. */
+export type OnProgress = (done: number, of: number) => void;
+
 /**
  * Replays the histories of runs against the workflow modules that this process has loaded, one after the other. Nothing is executed, and nothing in
  * the store changes. Throws as {@link findRuns}.
  */
-export async function replayRuns(project: Project, which: RunsToReplay): Promise<Replayed> {
+export async function replayRuns(project: Project, which: RunsToReplay, onProgress?: OnProgress): Promise<Replayed> {
   const rows: ReplayRow[] = [];
   let transient = 0;
   let misfit: PyworkflowError | undefined;
-  for (const run of await runsOf(project, which)) {
+  const runs = await runsOf(project, which);
+  for (const [done, run] of runs.entries()) {
+    onProgress?.(done, runs.length);
     if (!run.durable) {
       transient++;
       continue;

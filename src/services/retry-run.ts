@@ -25,8 +25,8 @@ export interface Retried {
   readonly refused: readonly RetryRefusedError[];
 }
 
-/** Takes runs up again, each for itself. Throws as {@link findRuns}. */
-export async function retryRuns(project: Project, ids: readonly string[]): Promise<Retried> {
+/** Takes runs up again, each for itself; `onProgress` hears how many of how many are done. Throws as {@link findRuns}. */
+export async function retryRuns(project: Project, ids: readonly string[], onProgress?: (done: number, of: number) => void): Promise<Retried> {
   const [rows, refused]: [RetryRow[], RetryRefusedError[]] = [[], []];
   for (const { runId } of await findRuns(project, ids)) {
     try {
@@ -35,6 +35,7 @@ export async function retryRuns(project: Project, ids: readonly string[]): Promi
       if (!(error instanceof RetryRefusedError)) throw error;
       refused.push(error);
     }
+    onProgress?.(rows.length + refused.length, ids.length);
   }
   return { rows, refused };
 }

@@ -46,7 +46,8 @@ export default class RunsCancel extends BaseCommand<typeof RunsCancel> {
       if (!(await agreed(selection, asked))) return this.declined();
       const order = { wait, force, timeoutMs: timeout, requestedBy: "pyworkflow runs cancel", ...defined({ reason }) };
       if (wait && !force) await this.tellOfAbsentWorkers(project, selection);
-      const rows = await cancelRuns(project, selection.runs.map(({ runId }) => runId), order);
+      const ids = selection.runs.map(({ runId }) => runId);
+      const rows = await this.withProgress("runs asked to end", (onProgress) => cancelRuns(project, ids, { ...order, onProgress }));
       await this.tell(selection, rows);
       const ended = rows.find(({ cancelled }) => !cancelled);
       // Of runs that filters found, some may have ended meanwhile.

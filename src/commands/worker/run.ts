@@ -3,6 +3,7 @@ import { boolean, custom, integer, string } from "@oclif/core/flags";
 import { BaseCommand } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
 import { duration, memorySize, oneOf } from "../../cli/flags.js";
+import type { WorkersView } from "../../cli/live-workers.js";
 import { logFormats, logLevels, type LogFormat, type LogLevel } from "../../core/log-options.js";
 import type { Project } from "../../services/project.js";
 
@@ -11,7 +12,7 @@ export default class WorkerRun extends BaseCommand<typeof WorkerRun> {
   static override description =
     "Schedules that the modules declare are stored, and what is due by any schedule of the store is started. The first SIGINT or SIGTERM lets steps finish and hands the rest over (exit 0); the second ends everything at once (exit 130).";
   static override examples = [
-    "<%= config.bin %> worker run",
+    "<%= config.bin %> worker run --ui",
     { description: "While you write workflows", command: "<%= config.bin %> worker run --processes 1 --watch" },
     { description: "From cron: do what is due, then exit", command: "<%= config.bin %> worker run --processes 1 --drain" },
   ];
@@ -26,14 +27,17 @@ export default class WorkerRun extends BaseCommand<typeof WorkerRun> {
     workflow: string({ multiple: true, multipleNonGreedy: true, helpValue: "NAME", description: "execute this workflow only; repeatable" }),
     hostname: string({ helpValue: "NAME", description: "the name that worker list shows for this machine" }),
     loglevel: custom<LogLevel>({ char: "l", ...oneOf(logLevels), description: "least level of the log on stderr" })(),
+    ui: boolean({ description: "on a terminal: draw processes, throughput and runs below the log" }),
     "log-format": custom<LogFormat>({ ...oneOf(logFormats), default: "pretty", description: "form of the log" })(),
   };
 
   async run(): Promise<void> {
     const { supervise } = await import("../../cli/supervise.js");
     const { processes, concurrency, drain, workflow } = this.flags;
-    const end = await this.withProject({ readOnly: false, blocking: false }, (project) =>
-      supervise(project, {
+    const end = await this.withProject({ readOnly: false, blocking: false }, async (project) => {
+      const view = await this.view();
+      return supervise(project, {
+        ...(view && { onLook: (look) => view.onLook(look), onOutput: (text) => view.onOutput(text) }),
         ...defined({ processes, concurrency, shutdownTimeoutMs: this.flags["shutdown-timeout"], workflows: workflow, maxMemoryBytes: this.flags["max-memory"] }),
         drain,
         watch: this.flags.watch,
@@ -41,9 +45,20 @@ export default class WorkerRun extends BaseCommand<typeof WorkerRun> {
         hostname: this.flags.hostname ?? hostname(),
         log: { level: this.level, format: this.flags["log-format"] },
         onReady: ({ workflows }, count) => this.announce(project, workflows, count),
-      }),
-    );
+      }).finally(() => view?.close());
+    });
     if (end === "killed") process.exitCode = 130;
+  }
+
+  /** Work goes on also where nothing can be drawn. */
+  private async view(): Promise<WorkersView | undefined> {
+    if (!this.flags.ui) return undefined;
+    if (this.mayDraw("stderr")) {
+      const { liveWorkers } = await import("../../cli/live-workers.js");
+      return liveWorkers({ ...this.screen(), paint: this.paint("stderr") });
+    }
+    this.note("--ui draws on a terminal, and here it can't: the log alone is shown.");
+    return undefined;
   }
 
   private announce({ config }: Project, workflows: readonly string[], processes: number): void {
