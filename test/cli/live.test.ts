@@ -61,12 +61,12 @@ describe.skipIf(!hasTerminals)("on a terminal", () => {
     await terminal.sees(/↻ pay .*attempt 2 in/);
     await terminal.sees(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] ship/);
     await terminal.sees("packing shoes");
-    expect(picture(terminal)).toMatchSnapshot();
+    expect(picture(terminal)).toMatchSnapshot("running");
     terminal.type(keys.details);
     await terminal.sees('result {"paid":12}');
     project.touch(go);
     expect(await terminal.ended).toBe(0);
-    expect(picture(terminal)).toMatchSnapshot();
+    expect(picture(terminal)).toMatchSnapshot("suspended");
     // The cursor is back, and colours were used only where they are wanted.
     expect(terminal.raw().lastIndexOf("\u001B[?25h")).toBeGreaterThan(terminal.raw().lastIndexOf("\u001B[?25l"));
     expect(terminal.raw().includes("\u001B[32m")).toBe(columns === 80);
