@@ -1,3 +1,5 @@
+import type { Retention } from "../core/retention.js";
+
 /** The resolved configuration: flags over environment over file over defaults. Frozen. Durations in milliseconds. */
 export interface Config {
   /** The folder that relative paths of the file meant, absolute; without a file the working directory. */
@@ -24,6 +26,8 @@ export interface Config {
     /** Absent: without a limit. */
     readonly maxMemoryBytes?: number;
   };
+  /** What is absent is kept for ever. */
+  readonly retention: Retention;
   readonly limits: {
     readonly eventSoft: number;
     readonly eventHard: number;

@@ -56,6 +56,10 @@ export const keys = {
   eventSoft: or(limits.eventSoft, whole("limits.event_soft", 1, "events of one run from which on it is warned about")),
   eventHard: or(limits.eventHard, whole("limits.event_hard", 1, "events of one run at which it fails")),
   eventWarningInterval: or(limits.eventWarningInterval, whole("limits.event_warning_interval", 1, "events between two warnings")),
+  completedMs: duration("retention.completed", "1m", "how long completed runs are kept, and runs that continued as new; for ever where it is left out"),
+  failedMs: duration("retention.failed", "1m", "how long failed runs are kept; for ever where it is left out"),
+  cancelledMs: duration("retention.cancelled", "1m", "how long cancelled runs are kept; for ever where it is left out"),
+  ticksMs: duration("retention.ticks", "1m", "how long the ledgers of schedules keep a due time; for ever where it is left out"),
   payloadBytes: or(limits.payloadBytes, whole("limits.payload_bytes", 1, "largest input, argument or result, in bytes")),
 } as const;
 
@@ -85,7 +89,6 @@ export const refused: ReadonlyMap<string, Refusal> = new Map([
     },
   ],
   ["runtime=bullmq", { why: "runtime bullmq does not exist yet", hint: "write runtime: local" }],
-  ["retention", { why: "retention does not exist yet: nothing is ever pruned", hint: "remove the block" }],
   ...["file", "postgres", "mysql", "dynamodb"].map(notYet),
 ]);
 

@@ -170,7 +170,7 @@ function refuseIdle(idle: Setting<string> | undefined, backend: Setting<string>)
   throw new ConfigError("this has no meaning with storage backend memory", { place: idle.place, hint: "remove it, or write backend: sqlite" });
 }
 
-function blocksOf(settings: Settings): Pick<Config, "recovery" | "worker" | "limits"> {
+function blocksOf(settings: Settings): Pick<Config, "recovery" | "worker" | "retention" | "limits"> {
   const recoverOnWorkerLoss = settings.find(keys.recoverOnWorkerLoss)?.value;
   const processes = settings.find(keys.processes)?.value;
   const maxMemoryBytes = settings.find(keys.maxMemoryBytes)?.value;
@@ -187,6 +187,7 @@ function blocksOf(settings: Settings): Pick<Config, "recovery" | "worker" | "lim
       maxBlockMs: settings.get(keys.maxBlockMs),
       ...(maxMemoryBytes === undefined ? {} : { maxMemoryBytes }),
     },
+    retention: retentionOf(settings),
     limits: {
       eventSoft: settings.get(keys.eventSoft),
       eventHard: settings.get(keys.eventHard),
@@ -194,6 +195,12 @@ function blocksOf(settings: Settings): Pick<Config, "recovery" | "worker" | "lim
       payloadBytes: settings.get(keys.payloadBytes),
     },
   };
+}
+
+function retentionOf(settings: Settings): Config["retention"] {
+  const { completedMs, failedMs, cancelledMs, ticksMs } = keys;
+  const given = Object.entries({ completedMs, failedMs, cancelledMs, ticksMs }).map(([name, key]) => [name, settings.find(key)?.value] as const);
+  return Object.fromEntries(given.filter(([, ms]) => ms !== undefined));
 }
 
 function freeze(config: Config): Config {

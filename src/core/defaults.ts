@@ -20,6 +20,17 @@ export const defaults = {
     /** A transaction that prunes ends with the run whose events make it so many: workers wait for it. */
     prunedEventsMax: 5000,
   },
+  pruning: {
+    /** What ended or was decided a shorter time ago is not pruned: somebody may be waiting to hear of it. */
+    ageLeastMs: 60_000,
+    /** Runs, and ticks, in one transaction. */
+    runsMax: 200,
+    ticksMax: 1000,
+    /** Between two transactions others write. */
+    pauseMs: 10,
+    /** A retention is carried out at the start of a process, and then so often. */
+    everyMs: 3_600_000,
+  },
   schedule: {
     overlapPolicy: "skip",
     catchup: "latest",

@@ -5,10 +5,11 @@ import type { Backend } from "../storage/backend.js";
 
 /** The run that goes on in the place of this one, or itself. Throws RunNotFoundError. */
 export async function lastOfChain(backend: Pick<Backend, "getRun">, runId: RunId): Promise<RunRecord> {
+  let before: RunId | undefined;
   for (let id = runId; ; ) {
     const run = await backend.getRun(id);
-    if (run === undefined) throw new RunNotFoundError(id);
+    if (run === undefined) throw new RunNotFoundError(id, before);
     if (run.continuedTo === undefined) return run;
-    id = run.continuedTo;
+    [before, id] = [id, run.continuedTo];
   }
 }

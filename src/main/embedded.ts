@@ -8,6 +8,7 @@ import { checkDefinition, type WorkflowDefinition } from "../engine/definition.j
 import type { ExecutorNote } from "../engine/executor.js";
 import { declarationsOf } from "../engine/declarations.js";
 import { registeredSources, registeredWorkflows } from "../engine/registry.js";
+import { startRetention } from "../runtime/retention.js";
 import { startScheduler } from "../runtime/scheduler/scheduler.js";
 import { noteSync } from "../runtime/scheduler/scheduling.js";
 import { watchWorkers } from "../runtime/watch-workers.js";
@@ -80,7 +81,9 @@ async function execute(project: Project, options: EngineOptions, onNote: (note: 
   // Runs that an earlier life of this process held are due again as soon as somebody notices that it is gone.
   const watch = watchWorkers({ backend, locks, clock: systemClock, leaseMs: config.worker.leaseMs, own: workerId, onNote });
   const scheduler = fires ? startScheduler(timing) : undefined;
+  const retaining = startRetention({ ...timing, retention: config.retention });
   return async (graceMs) => {
+    await retaining.stop();
     await scheduler?.stop();
     await worker.stop(graceMs);
     await watch.stop();

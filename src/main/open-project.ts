@@ -7,8 +7,6 @@ import type { Project } from "../services/project.js";
 import type { Backend } from "../storage/backend.js";
 
 export interface OpenProjectOptions extends Omit<LoadConfigOptions, "loadScript">, OpenBackendOptions {
-  /** A line for the person who asked. */
-  readonly onNote?: (line: string) => void;
   /** Change only what is there: a store that isn't there yet is an empty one, so that a mistyped path makes none. */
   readonly existing?: boolean;
 }
@@ -18,6 +16,8 @@ export interface OpenBackendOptions {
   readonly readOnly?: boolean;
   /** For short commands: wait for the store's lock in place, at the cost of a blocked event loop. */
   readonly blocking?: boolean;
+  /** A line for the person who asked: of a store in an older format. */
+  readonly onNote?: (line: string) => void;
   /** False: a thread of this process keeps the store's write-ahead log short, so that commits need not. */
   readonly checkpoints?: boolean;
 }
@@ -40,11 +40,11 @@ export async function loadScript(file: string): Promise<unknown> {
 }
 
 /** Opens the configured store; only the code of that backend is loaded. */
-export async function openBackend(storage: StorageConfig, { readOnly = false, blocking = false, checkpoints = true }: OpenBackendOptions): Promise<Backend> {
+export async function openBackend(storage: StorageConfig, { readOnly = false, blocking = false, checkpoints = true, onNote }: OpenBackendOptions): Promise<Backend> {
   if (storage.backend === "memory") {
     const { createMemoryBackend } = await import("../storage/memory/memory-backend.js");
     return createMemoryBackend();
   }
   const { openSqlite } = await import("../storage/sqlite/sqlite-backend.js");
-  return openSqlite({ path: storage.path, durability: storage.durability, readOnly, blocking, checkpoints, clock: systemClock });
+  return openSqlite({ path: storage.path, durability: storage.durability, readOnly, blocking, checkpoints, clock: systemClock, ...(onNote && { onNote }) });
 }

@@ -1,8 +1,9 @@
 import { systemClock } from "../base/clock.js";
+import { pagesOf } from "../base/pages.js";
 import { findingsOf, type Finding } from "../core/invariants.js";
 import type { RunId, WorkerId } from "../core/ids.js";
 import type { RunRecord } from "../core/run.js";
-import { findingsOfSchedule, findingsOfStart, findingsOfTicks, type ScheduleFinding } from "../core/schedule/invariants.js";
+import { findingsOfSchedule, findingsOfStart, findingsOfTicks, type ScheduleFinding, type TickFacts } from "../core/schedule/invariants.js";
 import type { ScheduleRecord, Tick } from "../core/schedule/schedule.js";
 import type { Backend, TickFilter } from "../storage/backend.js";
 import type { Project } from "./project.js";
@@ -16,32 +17,34 @@ export interface StoreCheck {
 
 type Store = Pick<Project, "backend"> & Partial<Pick<Project, "clock">>;
 
+export interface CheckOptions {
+  /** Runs that were looked at, and how many there are. */
+  readonly onProgress?: (done: number, of: number) => void;
+}
+
 const pageSize = 200;
 const looksMax = 3;
 
-/** Checks the invariants on every run and every schedule of a store, page by page; others may go on writing meanwhile. */
-export async function checkStore(store: Store): Promise<StoreCheck> {
-  const { runs, events, findings } = await checkRuns(store.backend);
+/** Checks the invariants on every run and every schedule of a store, page by page; others may go on writing, and pruning, meanwhile. */
+export async function checkStore(store: Store, options: CheckOptions = {}): Promise<StoreCheck> {
+  const { runs, events, findings } = await checkRuns(store.backend, options);
   return { runs, events, findings: [...findings, ...(await checkSchedules(store))] };
 }
 
-async function checkRuns(backend: Backend): Promise<StoreCheck> {
+async function checkRuns(backend: Backend, { onProgress }: CheckOptions): Promise<StoreCheck> {
   const findings: StoreCheck["findings"][number][] = [];
+  const of = Object.values(await backend.countRuns()).reduce((sum, count) => sum + count, 0);
   let [runs, events] = [0, 0];
-  for await (const page of pagesOf<RunRecord>((last) => backend.listRuns({ limit: pageSize, ...(last && { before: last.runId }) }))) {
+  for await (const page of pagesOf<RunRecord>(pageSize, (last, limit) => backend.listRuns({ limit, ...(last && { before: last.runId }) }))) {
     for (const run of page) {
       const checked = await checkRun(backend, run);
       events += checked.events;
-      findings.push(...checked.findings, ...findingsOfStart(run, await tickOf(backend, run)));
+      findings.push(...checked.findings, ...(await checkStart(backend, run)));
+      runs++;
+      onProgress?.(runs, of);
     }
-    runs += page.length;
   }
   return { runs, events, findings };
-}
-
-// All that a store gives in pages; `read` is told the last one that is known.
-async function* pagesOf<T>(read: (last: T | undefined) => Promise<readonly T[]>): AsyncGenerator<readonly T[]> {
-  for (let page = await read(undefined); page.length > 0; page = await read(page.at(-1))) yield page;
 }
 
 // Row, history and workers are read one after the other, and a run may move between: what is really wrong stays wrong.
@@ -51,7 +54,9 @@ async function checkRun(backend: Backend, listed: RunRecord): Promise<{ readonly
     const history = await backend.readHistory(run.runId, 0);
     const findings = findingsOf(run, history, await isAlive(backend, run.workerId));
     if (findings.length === 0 || look === looksMax) return { events: history.length, findings };
-    run = (await backend.getRun(run.runId)) ?? run;
+    const again = await backend.getRun(run.runId);
+    if (again === undefined) return { events: 0, findings: [] }; // pruned meanwhile
+    run = again;
   }
 }
 
@@ -61,18 +66,23 @@ async function isAlive(backend: Backend, workerId: WorkerId | undefined): Promis
   return workers.some((worker) => worker.workerId === workerId && worker.status !== "dead");
 }
 
-async function tickOf(backend: Backend, { schedule, scheduledTime }: RunRecord): Promise<Tick | undefined> {
-  if (schedule === undefined || scheduledTime === undefined) return undefined;
-  const [tick] = await backend.listTicks({ ...schedule, dueFrom: scheduledTime, dueBefore: scheduledTime + 1, limit: 1 });
-  return tick;
+// A tick is decided in the moment in which its run is created, and may have been pruned.
+async function checkStart(backend: Backend, run: RunRecord): Promise<readonly ScheduleFinding[]> {
+  const { schedule, scheduledTime: due } = run;
+  if (schedule === undefined || due === undefined) return findingsOfStart(run, undefined);
+  const [tick] = await backend.listTicks({ ...schedule, dueFrom: due, dueBefore: due + 1, limit: 1 });
+  const findings = findingsOfStart(run, tick);
+  if (findings.length === 0 || tick !== undefined) return findings;
+  const { ticksDecidedBefore = -Infinity } = await backend.pruned();
+  return run.createdAt < ticksDecidedBefore ? [] : findings;
 }
 
 async function checkSchedules({ backend, clock = systemClock }: Store): Promise<readonly ScheduleFinding[]> {
   const findings: ScheduleFinding[] = [];
-  for await (const page of pagesOf<ScheduleRecord>((last) => backend.listSchedules({ limit: pageSize, ...(last && { before: last.scheduleId }) }))) {
+  for await (const page of pagesOf<ScheduleRecord>(pageSize, (last, limit) => backend.listSchedules({ limit, ...(last && { before: last.scheduleId }) }))) {
     for (const schedule of page) {
       findings.push(...(await checkSchedule({ backend, clock }, schedule)));
-      for await (const ticks of ledger(backend, schedule)) findings.push(...findingsOfTicks(schedule, ticks, await runsOf(backend, ticks)));
+      for await (const ticks of ledger(backend, schedule)) findings.push(...findingsOfTicks(schedule, ticks, await factsOf(backend, ticks)));
     }
   }
   return findings;
@@ -102,11 +112,11 @@ async function* ledger(backend: Backend, { scheduleId, decision }: Pick<TickFilt
   yield page;
 }
 
-async function runsOf(backend: Backend, ticks: readonly Tick[]): Promise<ReadonlyMap<RunId, RunRecord>> {
+async function factsOf(backend: Backend, ticks: readonly Tick[]): Promise<TickFacts> {
   const runs = new Map<RunId, RunRecord>();
   for (const { runId } of ticks) {
     const run = runId && (await backend.getRun(runId));
     if (run) runs.set(run.runId, run);
   }
-  return runs;
+  return { runs, prunedBefore: (await backend.pruned()).runsCreatedBefore };
 }

@@ -64,7 +64,7 @@ export function runWorkers(project: Project, options: RunWorkersOptions, means: 
   const codeWatch = options.watch ? means.watchCode(config) : undefined;
   const asked = { ...(codeWatch && { codeWatch }), ...(onLook && { onLook }), ...(onOutput && { onOutput }) };
   const begin = beginOf(config, options, settings);
-  const supervisor = startSupervisor({ backend, clock, locks, launch, newWorkerId, random, settings, begin, onNote, ...asked });
+  const supervisor = startSupervisor({ backend, clock, locks, launch, newWorkerId, random, settings, retention: config.retention, begin, onNote, ...asked });
   return Object.assign(supervisor, { processes: settings.processes });
 }
 

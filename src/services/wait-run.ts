@@ -62,16 +62,17 @@ interface Look {
 /** One look after another at a run and its new events, and at the runs that go on in its place. */
 function lookAt(backend: Backend, { runId, untilSuspended = false, onLook, signal }: WaitRunOptions): () => Promise<Look> {
   let [id, seen] = [runId, 0];
+  let before: RunId | undefined;
   const look = async (): Promise<Look> => {
     const run = await backend.getRun(id);
-    if (run === undefined) throw new RunNotFoundError(id);
+    if (run === undefined) throw new RunNotFoundError(id, before);
     if (onLook !== undefined) {
       const events = await backend.readHistory(id, seen);
       seen += events.length;
       await onLook({ run, events });
     }
     if (run.continuedTo !== undefined) {
-      [id, seen] = [run.continuedTo, 0];
+      [before, id, seen] = [id, run.continuedTo, 0];
       return look();
     }
     const ended = isTerminal(run.status) || run.parked !== undefined;

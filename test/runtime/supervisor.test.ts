@@ -145,6 +145,7 @@ function supervise(settings: { processes?: number; cores?: number; drain?: boole
     },
     newWorkerId: () => newWorkerId(clock.now(), randomBytes),
     random: randomBytes,
+    retention: {},
     settings: { processes: 2, cores: 4, pid: 1, leaseMs: 15_000, shutdownTimeoutMs: 30_000, drain: false, scheduler: true, ...settings },
     begin: { concurrency: 10, hostname: "here", log: { level: "info", format: "pretty" }, tellsMemory: false, config: undefined },
     onNote: (note) => void notes.push(note),

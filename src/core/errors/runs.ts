@@ -15,8 +15,10 @@ export class WorkflowNotFoundError extends PyworkflowError {
 export class RunNotFoundError extends PyworkflowError {
   static override readonly code = "RUN_NOT_FOUND";
   readonly query: string;
-  constructor(query: string) {
-    super(`there is no run ${query} in this store`, "pyworkflow runs list shows the newest runs; --storage-path names another store");
+  /** `continuedFrom`: the run that went on in the one that is gone. */
+  constructor(query: string, continuedFrom?: RunId) {
+    const what = continuedFrom === undefined ? `there is no run ${query} in this store` : `run ${continuedFrom} went on in ${query}, which is no longer in this store`;
+    super(what, continuedFrom === undefined ? "pyworkflow runs list shows the newest runs; --storage-path names another store" : "it has ended and was pruned");
     this.query = query;
   }
 }

@@ -28,9 +28,17 @@ export function findingsOfSchedule(schedule: ScheduleRecord, ticks: readonly Tic
   return withId(schedule, faults);
 }
 
-/** What is wrong with a part of a schedule's ledger. `runs` are those that its ticks name, as far as they exist. */
-export function findingsOfTicks(schedule: Pick<ScheduleRecord, "scheduleId">, ticks: readonly Tick[], runs: ReadonlyMap<RunId, RunRecord>): readonly ScheduleFinding[] {
-  const faults = [...faultsInLedger(ticks), ...ticks.flatMap((tick) => faultsInStart(schedule, tick, runs))];
+/** What the ticks of a ledger are held against. */
+export interface TickFacts {
+  /** Those that the ticks name, as far as they exist. */
+  readonly runs: ReadonlyMap<RunId, RunRecord>;
+  /** Runs that were created before then may have been pruned. Looked up after the runs. */
+  readonly prunedBefore?: number | undefined;
+}
+
+/** What is wrong with a part of a schedule's ledger. */
+export function findingsOfTicks(schedule: Pick<ScheduleRecord, "scheduleId">, ticks: readonly Tick[], facts: TickFacts): readonly ScheduleFinding[] {
+  const faults = [...faultsInLedger(ticks), ...ticks.flatMap((tick) => faultsInStart(schedule, tick, facts))];
   return withId(schedule, faults);
 }
 
@@ -90,11 +98,13 @@ function faultsInLedger(ticks: readonly Tick[]): readonly Fault[] {
 
 const starting = new Set(["fired", "caught_up", "cancelled_other"]);
 
-function faultsInStart({ scheduleId }: Pick<ScheduleRecord, "scheduleId">, { kind, due, decision, runId }: Tick, runs: ReadonlyMap<RunId, RunRecord>): readonly Fault[] {
+function faultsInStart({ scheduleId }: Pick<ScheduleRecord, "scheduleId">, { kind, due, decidedAt, decision, runId }: Tick, { runs, prunedBefore = -Infinity }: TickFacts): readonly Fault[] {
   const fault = (message: string): readonly Fault[] => [{ invariant: "I8", due, message: `the ${kind} was decided ${decision}, and ${message}` }];
   if (starting.has(decision) !== (runId !== undefined)) return fault(runId === undefined ? "names no run" : `names the run ${runId}`);
   if (runId === undefined) return [];
   const run = runs.get(runId);
+  // A tick is decided in the moment in which its run is created.
+  if (!run && decidedAt < prunedBefore) return [];
   if (!run) return fault(`its run ${runId} does not exist`);
   const isItsOwn = run.schedule?.scheduleId === scheduleId && run.schedule.kind === kind && run.scheduledTime === due;
   return isItsOwn ? [] : fault(`its run ${runId} is that of another tick, or of none`);

@@ -1,8 +1,10 @@
 import { decode } from "../../base/codec.js";
 import type { WorkflowEvent } from "../../core/events/event.js";
+import { RunNotFoundError } from "../../core/errors.js";
 import { outcomeOfEnded } from "../../core/family.js";
 import type { RunId } from "../../core/ids.js";
 import type { RunRecord } from "../../core/run.js";
+import type { Backend } from "../../storage/backend.js";
 import { lastOfChain } from "../chain.js";
 import { acceptInput, newRunOf } from "../new-run.js";
 import type { Body } from "./body.js";
@@ -82,8 +84,7 @@ export class Children {
 
   async #lookFor(operation: Operation, childRunId: RunId): Promise<void> {
     const { run, log, environment, emitOutcome } = this.#options;
-    const child = await environment.commits.ask(async (backend) => (await backend.getRun(childRunId)) && lastOfChain(backend, childRunId));
-    const outcome = child && outcomeOfEnded(child);
+    const outcome = await environment.commits.ask((backend) => outcomeOf(backend, childRunId, environment.clock.now()));
     if (outcome === undefined) return;
     // Its end and its note are one commit: what is not in the log by now will never be told.
     log.history.absorb((await environment.commits.read(run.runId, log.history.lastSequence)) ?? []);
@@ -94,5 +95,15 @@ export class Children {
   #neverBegan(operation: Operation): void {
     const { emitOutcome, environment } = this.#options;
     emitOutcome(operation, { type: "child_workflow.cancelled", at: environment.clock.now(), operationId: operation.id });
+  }
+}
+
+// A child that was pruned had ended, and what it ended with is gone.
+async function outcomeOf(backend: Backend, childRunId: RunId, now: number): Promise<ReturnType<typeof outcomeOfEnded>> {
+  try {
+    return outcomeOfEnded(await lastOfChain(backend, childRunId));
+  } catch (error) {
+    if (!(error instanceof RunNotFoundError)) throw error;
+    return { type: "child_workflow.failed", at: now, childRunId, value: storableError(error) };
   }
 }

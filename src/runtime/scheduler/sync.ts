@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../base/clock.js";
 import { isObject } from "../../base/json.js";
+import { pagesOf } from "../../base/pages.js";
 import { defaults } from "../../core/defaults.js";
 import { declaredScheduleId, runIdsInOrder, type RandomBytes, type ScheduleId } from "../../core/ids.js";
 import type { RunSettings } from "../../core/run.js";
@@ -105,11 +106,10 @@ function sorted(value: object): object {
 
 async function refreshSettings({ backend, clock }: SyncParts, settings: RunSettings): Promise<readonly ScheduleId[]> {
   const { workflowName } = settings;
-  const limit = defaults.schedule.dueMax;
   const isStale = (schedule: ScheduleRecord) => !isDeepStrictEqual(schedule.settings, settings);
   const refreshed: ScheduleId[] = [];
-  let page = await backend.listSchedules({ workflowName, limit });
-  for (;;) {
+  const pages = pagesOf<ScheduleRecord>(defaults.schedule.dueMax, (last, limit) => backend.listSchedules({ workflowName, limit, ...(last && { before: last.scheduleId }) }));
+  for await (const page of pages) {
     for (let stale = page.filter(isStale); stale.length > 0; ) {
       const results = await backend.commitSchedules(stale.map((schedule) => refreshing(schedule, settings, clock.now())));
       refreshed.push(...stale.filter((_schedule, place) => results[place]?.accepted).map(({ scheduleId }) => scheduleId));
@@ -117,10 +117,8 @@ async function refreshSettings({ backend, clock }: SyncParts, settings: RunSetti
       const again = await Promise.all(refused.map(({ scheduleId }) => backend.getSchedule(scheduleId)));
       stale = again.filter((schedule) => schedule !== undefined).filter(isStale);
     }
-    const last = page.at(-1);
-    if (last === undefined || page.length < limit) return refreshed;
-    page = await backend.listSchedules({ workflowName, limit, before: last.scheduleId });
   }
+  return refreshed;
 }
 
 function refreshing(schedule: ScheduleRecord, settings: RunSettings, now: number): ScheduleCommit {

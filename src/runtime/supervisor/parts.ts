@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.js";
 import type { RandomBytes, WorkerId } from "../../core/ids.js";
+import type { Retention } from "../../core/retention.js";
 import type { ExecutorNote } from "../../engine/executor.js";
 import type { Backend } from "../../storage/backend.js";
 import type { ProcessLocks } from "../process-lock.js";
@@ -17,6 +18,7 @@ export interface SupervisorParts {
   /** Of the runs that schedules start. */
   readonly random: RandomBytes;
   readonly settings: SupervisorSettings;
+  readonly retention: Retention;
   /** What every worker process is told beside who it is. */
   readonly begin: Omit<Begin, "workerId" | "parentId" | "company">;
   /** Tells when the code has changed on disk: the processes are then replaced by such that run the new one. */

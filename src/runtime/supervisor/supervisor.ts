@@ -4,6 +4,7 @@ import type { WorkerId } from "../../core/ids.js";
 import type { ExecutorNote } from "../../engine/executor.js";
 import type { WorkerLoss, WorkerRecord } from "../../storage/backend.js";
 import { loseWorker } from "../lose-worker.js";
+import { startRetention, type Retaining } from "../retention.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 import { startScheduling } from "../scheduler/scheduling.js";
 import { describeExit, type Child, type Loaded } from "./child.js";
@@ -44,6 +45,7 @@ class RunningSupervisor implements Supervisor {
   readonly #end = deferred<void>();
   #loaded: Loaded | undefined;
   #scheduling: Scheduler | undefined;
+  #retaining: Retaining | undefined;
   /** Deaths since the last new outcome of any run. */
   #deathsInARow = 0;
   #startAgainAt = -Infinity;
@@ -100,6 +102,7 @@ class RunningSupervisor implements Supervisor {
     await this.#enrolment.enter(loaded);
     this.#loaded = loaded;
     this.#schedule(loaded);
+    if (this.#phase === "at work") this.#retaining = startRetention(this.#parts);
     this.#looking = this.#keepLooking();
     return loaded;
   }
@@ -236,7 +239,7 @@ class RunningSupervisor implements Supervisor {
     const { clock, settings } = this.#parts;
     const deadline = setAlarm(clock, settings.shutdownTimeoutMs + exitGraceMs, () => this.#roster.kill());
     void this.#enrolment.drains();
-    await Promise.all([this.#roster.stop(settings.shutdownTimeoutMs), this.#scheduling?.stop()]);
+    await Promise.all([this.#roster.stop(settings.shutdownTimeoutMs), this.#scheduling?.stop(), this.#retaining?.stop()]);
     deadline.cancel();
     this.#phase = "ended";
     this.#pause.resolve();

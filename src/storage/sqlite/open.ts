@@ -61,6 +61,14 @@ async function openToWrite(path: string, options: SqliteOptions): Promise<Sqlite
   return database;
 }
 
+/** Looks at the format of a file and at nothing else; undefined where nothing is in it yet. Rejects as an opening does. */
+export async function readFormat(path: string): Promise<{ readonly version: number; readonly newest: number } | undefined> {
+  const { database, version, older } = await openToRead(path, { path, readOnly: true });
+  older?.close();
+  database.close();
+  return version === undefined ? undefined : { version, newest: allMigrations.length };
+}
+
 interface OpenedToRead {
   readonly database: Sqlite.Database;
   /** The format of the file; absent where there is nothing in it yet. */

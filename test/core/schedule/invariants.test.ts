@@ -52,7 +52,7 @@ const runs = new Map([1, 2, 3].map((number) => [runIdOf(number), runAt(number)])
 
 test("ticks that started a run each, and ticks that started none, break nothing", () => {
   const ticks = [firedAt(3), firedAt(2, { decision: "caught_up" }), { ...tickAt(2), kind: "backfill" as const }, { ...tickAt(1), kind: "trigger" as const, decision: "skipped" as const }, firedAt(1, { decision: "cancelled_other" })];
-  expect(findingsOfTicks({ scheduleId }, ticks, runs)).toEqual([]);
+  expect(findingsOfTicks({ scheduleId }, ticks, { runs })).toEqual([]);
 });
 
 test.for<readonly [string, readonly Tick[], string]>([
@@ -64,7 +64,7 @@ test.for<readonly [string, readonly Tick[], string]>([
   ["a start without a run", [{ ...tickAt(1), decision: "fired" }], "names no run"],
   ["a buffered tick with a run", [firedAt(1, { decision: "buffered" })], "names the run"],
 ])("I8: %s is found", ([, ticks, words]) => {
-  const findings = findingsOfTicks({ scheduleId }, ticks, runs);
+  const findings = findingsOfTicks({ scheduleId }, ticks, { runs });
   expect(new Set(findings.map(({ invariant }) => invariant))).toEqual(new Set(["I8"]));
   expect(findings.map(({ message }) => message).join("; ")).toContain(words);
 });

@@ -52,7 +52,7 @@ export function scheduleRacesContract(make: MakeStore): void {
       const ticks = await store.other.listTicks({ scheduleId: of.scheduleId, limit: 1000 });
       expect(sorted(ticks.map(({ due }) => due))).toEqual(sorted(play.dues));
       const runs = await store.other.listRuns({ scheduleId: of.scheduleId, limit: 1000 });
-      expect([...play.findings, ...findingsOfTicks(of, ticks, new Map(runs.map((each) => [each.runId, each])))]).toEqual([]);
+      expect([...play.findings, ...findingsOfTicks(of, ticks, { runs: new Map(runs.map((each) => [each.runId, each])) })]).toEqual([]);
       const count = (status: string) => runs.filter((each) => each.status === status).length;
       const skippedRuns = ticks.length - runs.length;
       expect(schedule).toMatchObject({ totalRuns: runs.length, successfulRuns: count("completed"), failedRuns: count("failed"), skippedRuns });

@@ -107,7 +107,7 @@ export class Judge {
     this.#same("bufferedCount", schedule.bufferedCount, this.#line.length);
     const lives = livesOf(runs);
     this.#checkPolicy(lives.length);
-    const findings = [...findingsOfSchedule(schedule, ledger, { live: lives, now }), ...findingsOfTicks(schedule, ledger, new Map(runs.map((run) => [run.runId, run])))];
+    const findings = [...findingsOfSchedule(schedule, ledger, { live: lives, now }), ...findingsOfTicks(schedule, ledger, { runs: new Map(runs.map((run) => [run.runId, run])) })];
     for (const { invariant, message } of findings) this.#fault(`${invariant} ${message}`);
   }
 

@@ -1,0 +1,25 @@
+import type { StoreCard } from "../../services/show-store.js";
+import { formatBytes } from "../bytes.js";
+import { cardLines } from "../card.js";
+import type { Screen } from "../screen.js";
+import { formatTime } from "../times.js";
+
+export function storeCard(store: StoreCard, screen: Screen): string {
+  const { path, bytes, format, newest_format: newest, oldest_run_at: oldest, pruned } = store;
+  const runs = Object.entries(store.runs).filter(([, count]) => count > 0);
+  const sum = runs.reduce((total, [, count]) => total + count, 0);
+  const of = runs.map(([status, count]) => `${count} ${status}`).join(", ");
+  const lines = [
+    ["Store", path ?? (store.backend === "memory" ? "in memory" : "none yet")],
+    ["Format", format === null ? undefined : `${format}${format === newest ? "" : ` of ${newest}: pyworkflow storage migrate`}`],
+    ["Size", bytes ? `${formatBytes(bytes.file)}, ${formatBytes(bytes.free)} of it free` : undefined],
+    ["Log", bytes ? formatBytes(bytes.log) : undefined],
+    ["Runs", sum === 0 ? "0" : `${sum} (${of})`],
+    ["Events", String(store.events)],
+    ["Hooks", String(store.hooks)],
+    ["Schedules", `${store.schedules}, with ${store.ticks} ticks`],
+    ["Oldest Run", oldest ? formatTime(oldest, screen) : undefined],
+    ["Pruned", pruned.runs + pruned.ticks > 0 ? `${pruned.runs} runs, ${pruned.ticks} ticks so far` : undefined],
+  ] as const;
+  return cardLines(lines, screen).join("\n");
+}
