@@ -53,13 +53,13 @@ export const keys = {
   leaseMs: or(worker.leaseMs, duration("worker.lease", "1s", "a worker whose heartbeat stands still for this long is dead")),
   maxBlockMs: or(worker.maxBlockMs, duration("worker.max_block", "1s", "an event loop that is blocked for this long is killed")),
   maxMemoryBytes: size("worker.max_memory", "32M", "a worker process that grows past this is replaced by a fresh one; without a limit where it is left out"),
-  eventSoft: or(limits.eventSoft, whole("limits.event_soft", 1, "events of one run from which on it is warned about")),
-  eventHard: or(limits.eventHard, whole("limits.event_hard", 1, "events of one run at which it fails")),
-  eventWarningInterval: or(limits.eventWarningInterval, whole("limits.event_warning_interval", 1, "events between two warnings")),
   completedMs: duration("retention.completed", "1m", "how long completed runs are kept, and runs that continued as new; for ever where it is left out"),
   failedMs: duration("retention.failed", "1m", "how long failed runs are kept; for ever where it is left out"),
   cancelledMs: duration("retention.cancelled", "1m", "how long cancelled runs are kept; for ever where it is left out"),
   ticksMs: duration("retention.ticks", "1m", "how long the ledgers of schedules keep a due time; for ever where it is left out"),
+  eventSoft: or(limits.eventSoft, whole("limits.event_soft", 1, "events of one run from which on it is warned about")),
+  eventHard: or(limits.eventHard, whole("limits.event_hard", 1, "events of one run at which it fails")),
+  eventWarningInterval: or(limits.eventWarningInterval, whole("limits.event_warning_interval", 1, "events between two warnings")),
   payloadBytes: or(limits.payloadBytes, whole("limits.payload_bytes", 1, "largest input, argument or result, in bytes")),
 } as const;
 

@@ -51,6 +51,7 @@ describe("what holds", () => {
       storage: { backend: "sqlite", path: join(folder, "pyworkflow_data/pyworkflow.db"), durability: "full" },
       recovery: { maxRecoveryAttempts: defaults.recovery.maxRecoveryAttempts },
       worker: defaults.worker,
+      retention: {},
       limits: defaults.limits,
     });
   });
@@ -65,6 +66,7 @@ recovery:
   recover_on_worker_loss: false
   max_recovery_attempts: 0
 worker: { processes: 2, concurrency: 7, shutdown_timeout: 1m30s, lease: 20, max_block: 10s, max_memory: 1.5G }
+retention: { completed: 30d, failed: 90d, cancelled: 2w, ticks: 1m }
 limits: { event_soft: 1, event_hard: 2, event_warning_interval: 3, payload_bytes: 4 }
 `,
     );
@@ -76,6 +78,7 @@ limits: { event_soft: 1, event_hard: 2, event_warning_interval: 3, payload_bytes
       storage: { backend: "sqlite", path: join(folder, "data/runs.db"), durability: "normal" },
       recovery: { recoverOnWorkerLoss: false, maxRecoveryAttempts: 0 },
       worker: { processes: 2, concurrency: 7, shutdownTimeoutMs: 90_000, leaseMs: 20_000, maxBlockMs: 10_000, maxMemoryBytes: 1.5 * 1024 ** 3 },
+      retention: { completedMs: 2_592_000_000, failedMs: 7_776_000_000, cancelledMs: 1_209_600_000, ticksMs: 60_000 },
       limits: { eventSoft: 1, eventHard: 2, eventWarningInterval: 3, payloadBytes: 4 },
     });
   });
@@ -217,7 +220,7 @@ describe("what is refused, with its place and what to write", () => {
   test.each([
     ["an unknown key", "module: ./w\nstorge:\n  backend: sqlite\n", "2:1: there is no key storge | did you mean storage?"],
     ["an unknown key in a block", "worker:\n  processes: 2\n  concurency: 5\n", "3:3: there is no key worker.concurency | did you mean concurrency?"],
-    ["a key that every object has", "constructor: x", "1:1: there is no key constructor | the keys are module, modules, runtime, storage, recovery, worker, limits"],
+    ["a key that every object has", "constructor: x", "1:1: there is no key constructor | the keys are module, modules, runtime, storage, recovery, worker, retention, limits"],
     ["camel case", "recovery: { maxRecoveryAttempts: 5 }", "1:13: there is no key recovery.maxRecoveryAttempts | did you mean max_recovery_attempts?"],
     ["a key in the wrong block", "max_recovery_attempts: 5", "1:1: there is no key max_recovery_attempts | it belongs into recovery:"],
     ["a key like no other", "storage:\n  dsn: x", "2:3: there is no key storage.dsn | the keys of storage are backend, path, durability"],
@@ -241,7 +244,7 @@ describe("what is refused, with its place and what to write", () => {
     ["a dotted module in a list", "modules:\n  - ./ok\n  - myapp.flows.orders", "3:5: myapp.flows.orders is a dotted name, which only Python has | write the path of the file or folder: ./myapp/flows/orders"],
     ["bullmq", "runtime: bullmq", "1:10: runtime bullmq does not exist yet | write runtime: local"],
     ["a backend to come", "storage: { type: postgres, dsn: x }", "1:18: storage backend postgres does not exist yet | write backend: sqlite (or memory, which forgets)"],
-    ["retention", "retention: { completed: 30d }", "1:1: retention does not exist yet: nothing is ever pruned | remove the block"],
+    ["a retention too short", "retention: { completed: 10s }", '1:25: retention.completed is "10s", expected a duration from 1m up ("30s", "1h30m", or a number of seconds) | retention.completed: how long completed runs are kept, and runs that continued as new; for ever where it is left out'],
   ])("%s", async (_, yaml, refusal) => {
     expect(await refused(yaml)).toBe(refusal);
   });

@@ -82,6 +82,7 @@ async function startTwo(): Promise<void> {
     },
     newWorkerId: () => newWorkerId(clock.now(), randomBytes),
     random: randomBytes,
+    retention: {},
     settings: { processes: 2, cores: 2, pid: 1, leaseMs: 15_000, shutdownTimeoutMs: 30_000, drain: false, scheduler: false, maxMemoryBytes: limit },
     begin: { concurrency: 1, hostname: "here", log: { level: "info", format: "pretty" }, tellsMemory: true, config: undefined },
     codeWatch: { changed: async () => changes.splice(0) },

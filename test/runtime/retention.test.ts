@@ -9,8 +9,8 @@ import { checkStore } from "../../src/services/check-store.js";
 import type { Backend } from "../../src/storage/backend.js";
 import { createMemoryBackend } from "../../src/storage/memory/memory-backend.js";
 import { decideOne, enterSchedule, runOf, tick } from "../storage/contract/scheduled.js";
-import { continueAsNew, take } from "../storage/contract/relatives.js";
-import { cancelled, commitOne, ended, failed, running } from "../storage/contract/support.js";
+import { continueAsNew } from "../storage/contract/relatives.js";
+import { cancelled, claimed, commitOne, ended, enter, failed, request, running } from "../storage/contract/support.js";
 import { ManualClock } from "../support/manual-clock.js";
 
 const hourMs = 3_600_000;
@@ -85,7 +85,7 @@ test("ledgers too; several at once do no harm, and the store stays sound", async
   expect(await at.backend.listTicks({ scheduleId: of.scheduleId, limit: 5 })).toEqual([]);
   // The run still waits for a worker, and its tick is gone.
   expect((await checkStore({ backend: at.backend, clock: at.clock })).findings).toEqual([]);
-  await take(at.backend, started);
+  await claimed(at.backend, request(await enter(at.backend), { runId: started.runId, now: at.clock.now() }));
   await commitOne(at.backend, { runId: started.runId, fence: 1, seen: 1, events: [{ type: "workflow.completed", at: at.clock.now(), value: encode(1) }] });
   await at.clock.pass(2 * dayMs);
   expect([await idsIn(at), await at.backend.pruned()]).toMatchObject([[], { runs: 1, ticks: 2 }]);
@@ -99,7 +99,7 @@ test("a tick outlives its run, and a run or tick that is missing without having 
   const of = await enterSchedule(at.backend, "nightly", { decidedUpTo: now, createdAt: now, nextDueAt: now + dayMs, wakeAt: now + dayMs, totalRuns: 1 });
   const started = runOf(of, { scheduledTime: now, createdAt: now });
   await decideOne(at.backend, of, { ticks: [tick(now, { decision: "fired", runId: started.runId, decidedAt: now })], create: [started] });
-  await take(at.backend, started);
+  await claimed(at.backend, request(await enter(at.backend), { runId: started.runId, now: at.clock.now() }));
   await commitOne(at.backend, { runId: started.runId, fence: 1, seen: 1, events: [ended] });
   await at.backend.pruneRuns({ statuses: ["completed"], endedBefore: Number.MAX_SAFE_INTEGER, limit: 5 });
   const check = async (backend: Backend) => (await checkStore({ backend, clock: at.clock })).findings;
