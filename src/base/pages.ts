@@ -1,4 +1,4 @@
-/** All that is given in pages of `size`; `read` is told the last one that is known. Ends behind a page that is not full. */
+// All that is given in pages of `size`; `read` is told the last one that is known. Ends behind a page that is not full.
 export async function* pagesOf<T>(size: number, read: (last: T | undefined, limit: number) => Promise<readonly T[]>): AsyncGenerator<readonly T[]> {
   for (let last: T | undefined; ; ) {
     const page = await read(last, size);

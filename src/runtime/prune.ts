@@ -1,7 +1,7 @@
 import { pause, type Clock } from "../base/clock.js";
 import { defaults } from "../core/defaults.js";
 import type { Backend } from "../storage/backend.js";
-import type { PruneFilter } from "../storage/upkeep.js";
+import type { PrunedRuns, PruneFilter } from "../storage/upkeep.js";
 
 export interface PruneParts {
   readonly backend: Pick<Backend, "pruneRuns" | "pruneTicks">;
@@ -11,18 +11,18 @@ export interface PruneParts {
   readonly onProgress?: (done: number) => void;
 }
 
+const none: PrunedRuns = { runs: 0, events: 0 };
 const { runsMax, ticksMax, pauseMs } = defaults.pruning;
 
 /** Deletes all the runs that fit, in short transactions with pauses between them. Throws StorageError. */
 export async function pruneAllRuns({ backend, clock, signal, onProgress }: PruneParts, filter: PruneFilter): Promise<{ readonly runs: number; readonly events: number }> {
   let [runs, events] = [0, 0];
-  for (let endedFrom: number | undefined; !signal?.aborted; await pause(clock, pauseMs)) {
-    const pruned = await backend.pruneRuns({ ...filter, limit: runsMax, ...(endedFrom !== undefined && { endedFrom }) });
-    if (pruned.runs === 0) break;
+  for (let endedFrom: number | undefined; ; await pause(clock, pauseMs)) {
+    const pruned = signal?.aborted ? none : await backend.pruneRuns({ ...filter, limit: runsMax, ...(endedFrom !== undefined && { endedFrom }) });
+    if (pruned.runs === 0) return { runs, events };
     [runs, events, endedFrom] = [runs + pruned.runs, events + pruned.events, pruned.endedUpTo];
     onProgress?.(runs);
   }
-  return { runs, events };
 }
 
 /** The same for the ledgers of schedules. */

@@ -1,4 +1,4 @@
-import { runStatuses, type RunStatus } from "../core/run.js";
+import { runStatuses } from "../core/run.js";
 import type { Project } from "./project.js";
 import { dateOf } from "./list-runs.js";
 
@@ -11,7 +11,8 @@ export interface StoreCard {
   /** The newest format that this version of the package knows. */
   readonly newest_format: number | null;
   readonly bytes: { readonly file: number; readonly log: number; readonly free: number } | null;
-  readonly runs: Readonly<Record<RunStatus, number>>;
+  /** How many of each status. */
+  readonly runs: Readonly<Record<string, number>>;
   readonly events: number;
   readonly hooks: number;
   readonly schedules: number;
@@ -22,7 +23,7 @@ export interface StoreCard {
 
 export async function showStore({ backend }: Pick<Project, "backend">): Promise<StoreCard> {
   const { backend: kind, path, format, bytes, runs, events, hooks, schedules, ticks, oldestCreatedAt, pruned } = await backend.describe();
-  const counts = Object.fromEntries(runStatuses.map((status) => [status, runs[status] ?? 0])) as Record<RunStatus, number>;
+  const counts = Object.fromEntries(runStatuses.map((status) => [status, runs[status] ?? 0]));
   return {
     backend: kind,
     path: path ?? null,

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { encode } from "../../src/base/codec.js";
 import { StorageError } from "../../src/core/errors.js";
+import type { WorkflowEvent } from "../../src/core/events/event.js";
 import type { RunId } from "../../src/core/ids.js";
 import type { Retention } from "../../src/core/retention.js";
 import type { ExecutorNote } from "../../src/engine/executor.js";
@@ -29,7 +30,7 @@ function scene(): Scene {
   return { clock, backend, notes, start };
 }
 
-async function endedWith({ backend, clock }: Scene, end: typeof ended | typeof failed | typeof cancelled): Promise<RunId> {
+async function endedWith({ backend, clock }: Scene, end: WorkflowEvent): Promise<RunId> {
   const { runId } = await running(backend, { createdAt: clock.now() });
   await commitOne(backend, { runId, fence: 1, seen: 1, events: [{ ...end, at: clock.now() }] });
   return runId;
@@ -60,7 +61,7 @@ test("it begins at once, takes small batches, and stops behind the one that is u
   for (let index = 0; index < 450; index++) await endedWith(at, ended);
   await at.clock.pass(2 * dayMs);
   const limits: number[] = [];
-  const watched: Backend = { ...at.backend, pruneRuns: async (request) => (limits.push(request.limit), at.backend.pruneRuns(request)) };
+  const watched: Backend = { ...at.backend, pruneRuns: async (asked) => (limits.push(asked.limit), at.backend.pruneRuns(asked)) };
   const retaining = at.start({ completedMs: dayMs }, watched);
   await at.clock.pass(0);
   expect([limits, (await idsIn(at)).length]).toEqual([[200], 250]);
@@ -116,7 +117,7 @@ test("a store that refuses is tried again an hour later", async () => {
     refusals++;
     throw new StorageError("busy", { kind: "busy", outcome: "rolled_back", hint: "wait" });
   };
-  const retaining = at.start({ completedMs: dayMs }, { ...at.backend, pruneRuns: async (request) => (refusals < 1 ? refuse() : at.backend.pruneRuns(request)) });
+  const retaining = at.start({ completedMs: dayMs }, { ...at.backend, pruneRuns: async (asked) => (refusals < 1 ? refuse() : at.backend.pruneRuns(asked)) });
   await at.clock.pass(0);
   expect([await idsIn(at), at.notes.map(({ level }) => level)]).toEqual([[gone], ["warn"]]);
   await at.clock.pass(hourMs + 100);
