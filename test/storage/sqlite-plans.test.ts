@@ -121,3 +121,10 @@ function created(operationId: OperationId): WorkflowEvent {
 function resume(runId: RunId, operationId: OperationId): Promise<CommitResult> {
   return commitOne(backend, { runId, seen: 0, events: [{ type: "hook.received", at: t0 + 1, operationId, value: encode("yes") }] });
 }
+
+test("the newest run that somebody started is found without a look at children, and not by a sort", async () => {
+  await backend.listRuns({ topLevel: true, limit: 1 });
+  const [look] = plans().filter(({ plan }) => plan.includes("runs_newest_top"));
+  expect(look?.plan).not.toContain("TEMP B-TREE");
+  expect(look?.sql).toContain("ORDER BY created_at DESC");
+});

@@ -148,7 +148,7 @@ function conditionsOf(filter: RunFilter, status: RunStatus | undefined): readonl
     ["worker_id = ?", filter.workerId],
     ["parent = ?", filter.parentId],
     ["schedule = ?", filter.scheduleId],
-    ["(parent IS NULL) = ?", filter.topLevel && 1],
+    ["parent IS NULL AND ?", filter.topLevel && 1],
     ["EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)", filter.tag],
     ["EXISTS (SELECT 1 FROM (SELECT ? AS part) WHERE instr(run_id, part) OR instr(workflow, part) OR instr(idempotency_key, part))", filter.query],
     ["interrupted_at >= ?", filter.interruptedFrom],

@@ -175,6 +175,9 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX runs_ended ON runs (status, completed_at, workflow, parent, closing) WHERE completed_at IS NOT NULL AND closing IS NULL;
       CREATE INDEX ticks_prunable ON ticks (decided_at) WHERE decision <> 'buffered' AND (kind <> 'backfill' OR run_id IS NULL);
 
+      -- The newest run that somebody started, however many children are newer.
+      CREATE INDEX runs_newest_top ON runs (created_at) WHERE parent IS NULL;
+
       -- What was deleted: how many, all of them from before that time.
       CREATE TABLE pruned (what TEXT PRIMARY KEY, count INTEGER NOT NULL, before INTEGER NOT NULL) STRICT;
     `,
