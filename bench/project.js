@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -27,6 +27,19 @@ export async function openProject(path) {
 /** @param {import("./harness.js").Bench} bench */
 export function newProject(bench) {
   return openProject(freshFile(bench, "runs.db"));
+}
+
+/**
+ * How long a process of Node takes that ends well.
+ * @param {string} folder
+ * @param {readonly string[]} words
+ */
+export function spawnMs(folder, words) {
+  const startedAt = performance.now();
+  const { status: code, stderr } = spawnSync(process.execPath, words, { cwd: folder, encoding: "utf8" });
+  const tookMs = performance.now() - startedAt;
+  if (code !== 0) throw new Error(`node ${words.join(" ")} ended with ${code}: ${stderr}`);
+  return tookMs;
 }
 
 /** @type {Set<number>} */

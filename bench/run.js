@@ -5,6 +5,7 @@ import { conditions, table } from "./report.js";
 import { cancel } from "./rows/cancel.js";
 import { disk } from "./rows/disk.js";
 import { hooks } from "./rows/hooks.js";
+import { large } from "./rows/large.js";
 import { latency } from "./rows/latency.js";
 import { processes } from "./rows/processes.js";
 import { recovery } from "./rows/recovery.js";
@@ -17,7 +18,7 @@ import { supervisor } from "./rows/supervisor.js";
 import { suspended } from "./rows/suspended.js";
 
 /** @type {Readonly<Record<string, (bench: import("./harness.js").Bench) => Promise<readonly import("./report.js").Figure[]>>>} */
-const rows = { steps, processes, sequential, latency, recovery, supervisor, replay, status, disk, suspended, hooks, cancel, schedules };
+const rows = { steps, processes, sequential, latency, recovery, supervisor, replay, status, large, disk, suspended, hooks, cancel, schedules };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,6 +1,5 @@
-import { spawnSync } from "node:child_process";
 import { interleaved } from "../harness.js";
-import { bin, newProject } from "../project.js";
+import { bin, newProject, spawnMs } from "../project.js";
 import { atMost, ms, times } from "../report.js";
 import { createRun } from "../store.js";
 import { oneStep } from "../workflows.js";
@@ -24,16 +23,4 @@ export async function status(bench) {
       ...atMost(2, ratio, times),
     },
   ];
-}
-
-/**
- * @param {string} folder
- * @param {readonly string[]} words
- */
-function spawnMs(folder, words) {
-  const startedAt = performance.now();
-  const { status: code, stderr } = spawnSync(process.execPath, words, { cwd: folder, encoding: "utf8" });
-  const tookMs = performance.now() - startedAt;
-  if (code !== 0) throw new Error(`node ${words.join(" ")} ended with ${code}: ${stderr}`);
-  return tookMs;
 }
