@@ -124,7 +124,7 @@ function resume(runId: RunId, operationId: OperationId): Promise<CommitResult> {
 
 test("the newest run that somebody started is found without a look at children, and not by a sort", async () => {
   await backend.listRuns({ topLevel: true, limit: 1 });
-  const [look] = plans().filter(({ plan }) => plan.includes("runs_newest_top"));
+  const look = plans().find(({ plan }) => plan.includes("runs_newest_top"));
   expect(look?.plan).not.toContain("TEMP B-TREE");
   expect(look?.sql).toContain("ORDER BY created_at DESC");
 });
