@@ -37,6 +37,19 @@ const exitCodes: Readonly<Record<string, number>> = {
   INTERRUPTED: 130,
 };
 
+/** What each number tells a script. */
+export const exitCodeMeanings: Readonly<Record<number, string>> = {
+  0: "done",
+  1: "an error that is none of the others: configuration, modules, the store, a bug of ours",
+  2: "what was typed, or given as input or payload, is not valid; nothing was done",
+  3: "the run that was waited for, or whose result was asked for, failed or was cancelled",
+  4: "there is no such run, workflow, hook, schedule, worker or operation",
+  5: "it is not in a state for that: ended already, received already, there already",
+  6: "the time to wait was over; the run goes on",
+  7: "code and history do not fit",
+  130: "interrupted by Ctrl+C, or by a second signal where the first one drains",
+};
+
 /** What the process ends with after this error. */
 export function exitCodeOf(error: unknown): number {
   return error instanceof PyworkflowError ? (exitCodes[error.code] ?? 1) : 1;
