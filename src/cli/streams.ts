@@ -61,3 +61,23 @@ function taken(write: typeof toStdout): Promise<void> {
     write("", undefined, () => resolve());
   });
 }
+
+const pouredAtOnce = 65_536;
+
+/** Data that comes in pieces: each goes to stdout when those before it were taken, so that no more of it is held than a reader leaves. */
+export async function pourData(pieces: AsyncIterable<string>): Promise<void> {
+  let text = "";
+  for await (const piece of pieces) {
+    text += piece;
+    if (text.length < pouredAtOnce) continue;
+    await poured(text);
+    text = "";
+  }
+  await poured(text);
+}
+
+function poured(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    toStdout(text, undefined, () => resolve());
+  });
+}

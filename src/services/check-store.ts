@@ -72,9 +72,15 @@ async function checkStart(backend: Backend, run: RunRecord): Promise<readonly Sc
   if (schedule === undefined || due === undefined) return findingsOfStart(run, undefined);
   const [tick] = await backend.listTicks({ ...schedule, dueFrom: due, dueBefore: due + 1, limit: 1 });
   const findings = findingsOfStart(run, tick);
-  if (findings.length === 0 || tick !== undefined) return findings;
+  if (findings.length === 0 || tick !== undefined || !(await isStartedHere(backend, run))) return findings;
   const { ticksDecidedBefore = -Infinity } = await backend.pruned();
   return run.createdAt < ticksDecidedBefore ? [] : findings;
+}
+
+// One that was imported comes from a schedule elsewhere, which its store did not bring along.
+async function isStartedHere(backend: Backend, { schedule, createdAt }: RunRecord): Promise<boolean> {
+  const here = schedule && (await backend.getSchedule(schedule.scheduleId));
+  return here !== undefined && here.createdAt <= createdAt;
 }
 
 async function checkSchedules({ backend, clock = systemClock }: Store): Promise<readonly ScheduleFinding[]> {

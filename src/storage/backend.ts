@@ -1,3 +1,4 @@
+import type { ImportedRun } from "../core/bundle/bundle.js";
 import type { Company, Refusal } from "../core/claim.js";
 import type { RecordedEvent, WorkflowEvent } from "../core/events/event.js";
 import type { OperationId, RunId, ScheduleId, WorkerId } from "../core/ids.js";
@@ -30,6 +31,12 @@ export interface Backend extends Upkeep {
    * what the run begins with: the part of another run's events that it reuses.
    */
   createRun(run: NewRun, history?: readonly WorkflowEvent[]): Promise<CreateResult>;
+
+  /**
+   * Enters runs as another store had them, all or none: each row is the fold of its events, and nothing follows from an end that is among them, but
+   * that live children are closed. Refused where one of the ids is taken, or an idempotency key (I9); the first such run is named.
+   */
+  importRuns(runs: readonly ImportedRun[]): Promise<ImportResult>;
 
   /**
    * Gives due runs to a worker, oldest due time first: epoch raised, `workflow.started` or `workflow.resumed` appended, lease
@@ -163,6 +170,9 @@ export interface CreateResult {
   /** False where the idempotency key named an older run. */
   readonly created: boolean;
 }
+
+/** `takenBy`: the run of this store that has the id or the idempotency key of `runId`. */
+export type ImportResult = { readonly imported: true } | { readonly imported: false; readonly runId: RunId; readonly takenBy: RunId };
 
 /** Who claims, and what. */
 export interface ClaimRequest {

@@ -123,3 +123,34 @@ export class OperationNotFoundError extends PyworkflowError {
     this.operationId = operationId;
   }
 }
+
+/** What was to be imported is no sound bundle of runs. Nothing was imported. */
+export class InvalidBundleError extends PyworkflowError {
+  static override readonly code = "INVALID_BUNDLE";
+  /** Where in the document, e.g. `$.runs[3].events[17].type`. */
+  readonly path: string;
+  constructor(path: string, what: string, hint = "nothing was imported; export the runs again") {
+    super(`${path} ${what}`, hint);
+    this.path = path;
+  }
+}
+
+/** The store has something in the place of a run that was to be imported, or the run may still execute elsewhere. Nothing was imported. */
+export class ImportConflictError extends PyworkflowError {
+  static override readonly code = "IMPORT_CONFLICT";
+  readonly runId: RunId;
+  constructor(runId: RunId, what: string, hint: string) {
+    super(`run ${runId} ${what}`, hint);
+    this.runId = runId;
+  }
+}
+
+/** The run can't be put into a bundle. */
+export class ExportRefusedError extends PyworkflowError {
+  static override readonly code = "EXPORT_REFUSED";
+  readonly runId: RunId;
+  constructor(runId: RunId, what: string, hint: string) {
+    super(`run ${runId} ${what}`, hint);
+    this.runId = runId;
+  }
+}

@@ -21,6 +21,7 @@ export function createMemoryBackend(): Backend {
   return {
     commit: async (batch) => batch.map((member) => store.runs.commit(member)),
     createRun: async (run, history) => store.runs.create(run, history),
+    importRuns: async (runs) => store.runs.import(runs),
     claim: async (request) => store.claim(request),
     countDue: async (request) => store.countDue(request),
     readHistory: async (runId, after) => store.readHistory(runId, after),

@@ -1,4 +1,5 @@
 import { BugError } from "../../base/unreachable.js";
+import type { ImportedRun } from "../../core/bundle/bundle.js";
 import { refusalOf } from "../../core/claim.js";
 import { defaults } from "../../core/defaults.js";
 import { endsRun, retriesRun, type RecordedEvent, type WorkflowEvent } from "../../core/events/event.js";
@@ -8,7 +9,7 @@ import { foldHooks, type HookRows } from "../../core/hooks.js";
 import type { RunId, ScheduleId, WorkerId } from "../../core/ids.js";
 import { foldHistory, foldRun, isTerminal, type NewRun, type RunRecord } from "../../core/run.js";
 import { afterEnd, afterRetry } from "../../core/schedule/state.js";
-import type { CommitResult, CreateResult, RunCommit } from "../backend.js";
+import type { CommitResult, CreateResult, ImportResult, RunCommit } from "../backend.js";
 import type { PrunedRuns, PrunedSoFar, PruneFilter, PruneRequest } from "../upkeep.js";
 import type { Schedules } from "./schedules.js";
 
@@ -70,6 +71,21 @@ export class Runs {
     this.#runs.set(runId, { number: this.#count++, record, history: run.durable ? recorded : [], hooks: fittingHooks({ runId, status: "pending" }, new Map(), history) });
     this.#wake();
     return { runId, created: true };
+  }
+
+  import(runs: readonly ImportedRun[]): ImportResult {
+    for (const { run } of runs) {
+      const takenBy = this.#olderThan(run); // I9
+      if (takenBy !== undefined) return { imported: false, runId: run.runId, takenBy };
+    }
+    for (const { run, events, orphaned } of runs) {
+      this.create(run, events);
+      const stored = this.#runs.get(run.runId);
+      if (!stored) throw new BugError(`the run ${run.runId} is not there right after its import`);
+      const isClosing = isTerminal(stored.record.status) && stored.record.closableChildren > 0;
+      stored.record = { ...stored.record, ...(orphaned && { orphaned }), ...(isClosing && { closing: true }) };
+    }
+    return { imported: true };
   }
 
   get(runId: RunId): StoredRun | undefined {

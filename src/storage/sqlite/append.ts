@@ -60,6 +60,8 @@ export interface Append {
   /** The writer does not hold the run: its inbox is set. */
   readonly foreign?: boolean;
   readonly change?: RowChange;
+  /** They happened elsewhere: nobody else hears of them. */
+  readonly imported?: boolean;
 }
 
 export interface AppendResult {
@@ -94,7 +96,7 @@ function insert(connection: Connection, head: StoredHead, { events, keep }: { re
   });
 }
 
-function changeRow(connection: Connection, head: StoredHead, { events, foreign = false, change = {}, keep }: Append & { readonly keep: Keep }): RunState {
+function changeRow(connection: Connection, head: StoredHead, { events, foreign = false, change = {}, imported, keep }: Append & { readonly keep: Keep }): RunState {
   const row = storedState(connection, head.key);
   const before = stateOfRow(row);
   const state = events.reduce<RunState>(foldRun, before); // I10
@@ -102,9 +104,15 @@ function changeRow(connection: Connection, head: StoredHead, { events, foreign =
   connection.sql(updateRun).run(epoch, inbox, ...valuesOfState(state, keep), head.key);
   if (foreign || becameDue(before, state)) connection.ring();
   if (foreign && isTaken(before, state)) connection.sql(markTaken).run(before.workerId, head.key); // I2
-  if (isTerminal(state.status)) end(connection, head, { events, row, state });
-  if (row.schedule !== null) tellSchedule(connection, row.schedule, { events, hadFailed: before.status === "failed" });
+  followUp(connection, head, { events: imported ? [] : events, row, state });
   return state;
+}
+
+// What was imported happened elsewhere: others that are here know of it, or never will.
+function followUp(connection: Connection, head: StoredHead, change: End): void {
+  const { events, row, state } = change;
+  if (isTerminal(state.status)) end(connection, head, change);
+  if (row.schedule !== null && events.length > 0) tellSchedule(connection, row.schedule, { events, hadFailed: row.status === "failed" });
 }
 
 function becameDue(before: RunState, state: RunState): boolean {

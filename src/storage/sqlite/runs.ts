@@ -1,9 +1,10 @@
 import { BugError } from "../../base/unreachable.js";
+import type { ImportedRun } from "../../core/bundle/bundle.js";
 import type { RecordedEvent, WorkflowEvent } from "../../core/events/event.js";
 import { timeOfRunId, type RunId } from "../../core/ids.js";
 import { newRunState, runStatuses, type NewRun, type RunRecord, type RunStatus } from "../../core/run.js";
-import type { CreateResult, RunFilter } from "../backend.js";
-import { append, headOf } from "./append.js";
+import type { CreateResult, ImportResult, RunFilter } from "../backend.js";
+import { append, headOf, type Append } from "./append.js";
 import type { Connection } from "./connection.js";
 import { hookChanges } from "./hooks.js";
 import { keeper, kept } from "./payloads.js";
@@ -30,7 +31,7 @@ export function createRun(connection: Connection, run: NewRun, history: readonly
   const older = olderRun(connection, run);
   if (older !== undefined) return { runId: older, created: false };
   insertRun(connection, run);
-  if (history.length > 0) begin(connection, run.runId, history);
+  begin(connection, run.runId, { events: history });
   return { runId: run.runId, created: true };
 }
 
@@ -72,11 +73,26 @@ function valuesOfTick({ schedule, scheduledTime }: NewRun): readonly unknown[] {
 }
 
 /** Gives a new run the events with which it begins. */
-function begin(connection: Connection, runId: RunId, history: readonly WorkflowEvent[]): void {
+function begin(connection: Connection, runId: RunId, history: Pick<Append, "events" | "imported">): void {
+  if (history.events.length === 0) return;
   const head = headOf(connection, runId);
-  const hooks = head && hookChanges(connection, head, history);
+  const hooks = head && hookChanges(connection, head, history.events);
   if (!hooks || typeof hooks === "string") throw new BugError(`the history that ${runId} begins with does not fit its hook ${hooks}`);
-  append(connection, head, { events: history, hooks });
+  append(connection, head, { ...history, hooks });
+}
+
+/** Checked as a whole before the first is written. */
+export function importRuns(connection: Connection, runs: readonly ImportedRun[]): ImportResult {
+  for (const { run } of runs) {
+    const takenBy = olderRun(connection, run); // I9
+    if (takenBy !== undefined) return { imported: false, runId: run.runId, takenBy };
+  }
+  for (const { run, events, orphaned } of runs) {
+    insertRun(connection, run);
+    if (orphaned) connection.sql("UPDATE runs SET orphaned = 1 WHERE run_id = ?").run(run.runId);
+    begin(connection, run.runId, { events, imported: true });
+  }
+  return { imported: true };
 }
 
 export function getRun(connection: Connection, runId: RunId): RunRecord | undefined {

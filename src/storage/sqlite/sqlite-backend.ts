@@ -10,7 +10,7 @@ import { openConnection, type SqliteOptions } from "./open.js";
 import { countPrunable, pruned, pruneRuns, pruneTicks } from "./prune.js";
 import { runCreator } from "./create-runs.js";
 import { getHook, listHooks } from "./hooks.js";
-import { countRuns, findRunIds, getRun, listRuns, readHistory } from "./runs.js";
+import { countRuns, findRunIds, getRun, importRuns, listRuns, readHistory } from "./runs.js";
 import { createSchedule, findScheduleIds, getSchedule, listSchedules } from "./schedules.js";
 import { listTicks } from "./ticks.js";
 import { beat, listWorkers, loseWorker, registerWorker, updateWorker } from "./workers.js";
@@ -21,6 +21,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
   return {
     commit: (batch) => commit(connection, batch),
     createRun: runCreator(connection),
+    importRuns: (runs) => connection.write(() => importRuns(connection, runs)),
     claim: (request) => claim(connection, request),
     countDue: (request) => connection.read(() => countDue(connection, request)),
     readHistory: (runId, after) => connection.read(() => readHistory(connection, runId, after)),

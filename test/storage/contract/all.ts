@@ -4,6 +4,7 @@ import { concurrencyContract } from "./concurrency.js";
 import { familyContract } from "./family.js";
 import { hooksContract } from "./hooks.js";
 import { idempotencyContract } from "./idempotency.js";
+import { importingContract } from "./importing.js";
 import { listingContract } from "./listing.js";
 import { pruningContract } from "./pruning.js";
 import { pruningTicksContract } from "./pruning-ticks.js";
@@ -34,6 +35,7 @@ const topics = [
   familyContract,
   retryContract,
   idempotencyContract,
+  importingContract,
   listingContract,
   wakeContract,
   transientContract,

@@ -1,0 +1,123 @@
+import { bundledEvent, bundledRun, type ImportedRun } from "../core/bundle/bundle.js";
+import { readBundle } from "../core/bundle/read-bundle.js";
+import { ImportConflictError } from "../core/errors.js";
+import { isOutcome, type RecordedEvent, type WorkflowEvent } from "../core/events/event.js";
+import type { OperationId, RunId } from "../core/ids.js";
+import { foldHistory, isTerminal, type NewRun, type RunStatus } from "../core/run.js";
+import type { Project } from "./project.js";
+
+/** A run of a bundle after its import, under the names that JSON shows. */
+export interface ImportRow {
+  readonly run_id: RunId;
+  readonly workflow_name: string;
+  readonly status: RunStatus;
+  /** `unchanged`: it was there already, with the same history. */
+  readonly outcome: "imported" | "unchanged";
+}
+
+type Store = Pick<Project, "backend" | "clock">;
+
+/**
+ * Enters the runs of a bundle, all or none: with their ids, times and histories. Those that live need `live`, which says that they were ended or
+ * exported for good where they come from; one that was running is handed over, due at once. Throws InvalidBundleError, and ImportConflictError
+ * where a run, its idempotency key or its schedule is something else here, or a run lives.
+ */
+export async function importRuns(store: Store, { bundle, live }: { readonly bundle: unknown; readonly live: boolean }): Promise<readonly ImportRow[]> {
+  const all = readBundle(bundle);
+  const isNew = await Promise.all(all.map(async (each) => !(await isThere(store, each))));
+  const fresh = all.filter((_, index) => isNew[index]);
+  for (const each of fresh) {
+    if (!live) refuseLiving(each);
+    await refuseForeignTick(store, each);
+    await refuseTornFamily(store, each, all);
+  }
+  const now = store.clock.now();
+  const ready = fresh.map((each) => handedOver(each, now));
+  const result = await store.backend.importRuns(ready);
+  if (!result.imported) throw takenError(result.runId, result.takenBy);
+  const statuses = new Map(ready.map((each) => [each.run.runId, statusOf(each)]));
+  return all.map((each) => {
+    const status = statuses.get(each.run.runId);
+    return { run_id: each.run.runId, workflow_name: each.run.workflowName, status: status ?? statusOf(each), outcome: status === undefined ? "unchanged" : "imported" };
+  });
+}
+
+async function isThere({ backend }: Store, { run, events }: ImportedRun): Promise<boolean> {
+  const here = await backend.getRun(run.runId);
+  if (!here) return false;
+  const isSame = textOf(here, await backend.readHistory(run.runId, 0)) === textOf(run, recorded(events));
+  if (isSame) return true;
+  throw new ImportConflictError(run.runId, "is there already, with another history", "nothing was imported; leave it out of the bundle, or import into another store");
+}
+
+function textOf(run: NewRun, events: readonly RecordedEvent[]): string {
+  const { runId, workflowName, durable, input, createdAt, tags, recoverOnWorkerLoss, maxRecoveryAttempts, nestingDepth, ...others } = run;
+  const given = { ...others, runId, workflowName, durable, input, createdAt, tags, recoverOnWorkerLoss, maxRecoveryAttempts, nestingDepth };
+  // Whether its parent has closed it is no part of what happened to it.
+  return JSON.stringify([bundledRun({ ...given, ...foldHistory(createdAt, events), epoch: 0, orphaned: undefined }), events.map(bundledEvent)]);
+}
+
+function recorded(events: readonly WorkflowEvent[]): readonly RecordedEvent[] {
+  return events.map((event, index) => ({ ...event, sequence: index + 1 }));
+}
+
+function statusOf({ run, events }: ImportedRun): RunStatus {
+  return foldHistory(run.createdAt, recorded(events)).status;
+}
+
+function refuseLiving(each: ImportedRun): void {
+  const status = statusOf(each);
+  if (isTerminal(status)) return;
+  throw new ImportConflictError(
+    each.run.runId,
+    `has not ended (${status}): it would execute here and where it comes from`,
+    "nothing was imported; --live says that it goes on nowhere else: its store is gone, or was exported for good",
+  );
+}
+
+// A schedule counts the runs that it started; one of the same id that did not start this one must not.
+async function refuseForeignTick({ backend }: Store, { run }: ImportedRun): Promise<void> {
+  const { schedule, scheduledTime, continuedFrom, createdAt, runId } = run;
+  const here = schedule && (await backend.getSchedule(schedule.scheduleId));
+  if (!here || scheduledTime === undefined || continuedFrom !== undefined || here.createdAt > createdAt) return;
+  const [tick] = await backend.listTicks({ ...schedule, dueFrom: scheduledTime, dueBefore: scheduledTime + 1, limit: 1 });
+  if (tick?.runId === runId) return;
+  throw new ImportConflictError(runId, `was started by a schedule ${schedule.scheduleId}, and the one of that id here did not start it`, "nothing was imported; import into another store");
+}
+
+/** A bundle that was written while its runs went on may know of a child's end what the parent does not, or the other way round. */
+async function refuseTornFamily({ backend }: Store, each: ImportedRun, all: readonly ImportedRun[]): Promise<void> {
+  const { run, orphaned } = each;
+  const parent = run.parent && all.find((other) => other.run.runId === run.parent?.runId);
+  const hint = "nothing was imported; export them again with --tree, while no worker executes them";
+  if (run.parent && parent && !orphaned && !isTerminal(statusOf(parent)) && statusOf(each) !== "continued_as_new") {
+    const parentKnows = settledOf(parent).has(run.parent.operationId);
+    if (parentKnows !== isTerminal(statusOf(each))) throw new ImportConflictError(run.runId, `and its parent ${parent.run.runId} do not agree on whether it has ended`, hint);
+  }
+  if (isTerminal(statusOf(each))) return;
+  const settled = settledOf(each);
+  const awaited = each.events.find((event) => event.type === "child_workflow.started" && event.waits && !settled.has(event.operationId));
+  if (awaited?.type !== "child_workflow.started") return;
+  const isHere = all.some((other) => other.run.runId === awaited.childRunId) || (await backend.getRun(awaited.childRunId)) !== undefined;
+  if (!isHere) throw new ImportConflictError(run.runId, `waits for its child ${awaited.childRunId}, which is neither in the bundle nor here`, hint);
+}
+
+function settledOf({ events }: ImportedRun): ReadonlySet<OperationId> {
+  const settled = new Set<OperationId>();
+  for (const event of events) {
+    if (event.type === "workflow.resumed") for (const id of event.reset ?? []) settled.delete(id);
+    if (isOutcome(event)) settled.add(event.operationId);
+  }
+  return settled;
+}
+
+function handedOver(each: ImportedRun, now: number): ImportedRun {
+  if (statusOf(each) !== "running") return each;
+  const at = Math.max(now, each.events.at(-1)?.at ?? now);
+  return { ...each, events: [...each.events, { type: "workflow.suspended", at, reason: "released" }] };
+}
+
+function takenError(runId: RunId, takenBy: RunId): ImportConflictError {
+  if (runId === takenBy) return new ImportConflictError(runId, "came to this store meanwhile", "nothing was imported; import again");
+  return new ImportConflictError(runId, `has the idempotency key of ${takenBy}, another run of its workflow here`, "nothing was imported; leave it out of the bundle, or import into another store");
+}
