@@ -55,8 +55,8 @@ export function bundledRun(run: RunRecord): Omit<BundledRun, "events"> {
 export function bundledEvent(event: RecordedEvent): BundledEvent {
   const { sequence, type, at, ...others } = event;
   const fields = Object.entries(others).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const bundled = fields.filter(([, value]) => value !== undefined).map(([key, value]) => [key, key === "value" ? bundledValue(asEncoded(String(value))) : value]);
-  return { sequence, type, at, ...Object.fromEntries(bundled) } as BundledEvent;
+  const bundled = fields.filter(([, value]) => value !== undefined).map(([key, value]): [string, unknown] => [key, key === "value" ? bundledValue(asEncoded(String(value))) : value]);
+  return { sequence, type, at, ...Object.fromEntries(bundled) } as unknown as BundledEvent;
 }
 
 function bundledValue(text: Encoded): BundledValue {

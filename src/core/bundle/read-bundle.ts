@@ -1,7 +1,7 @@
 import { isObject } from "../../base/json.js";
 import { InvalidBundleError } from "../errors/runs.js";
 import { parentCloses } from "../events/child.js";
-import type { RecordedEvent } from "../events/event.js";
+import type { RecordedEvent, WorkflowEvent } from "../events/event.js";
 import { foldHooks } from "../hooks.js";
 import { isOperationId, parseRunId, parseScheduleId, type RunId } from "../ids.js";
 import { findingsOf } from "../invariants.js";
@@ -71,7 +71,14 @@ function readRun(given: unknown, path: string): ImportedRun {
   } as unknown as NewRun;
   const events = (listed as readonly unknown[]).map((event, index) => readEvent(event, `${path}.events[${index}]`));
   refuseUnsound(run, events, path);
-  return { run, ...(orphaned === true && { orphaned }), events: events.map(({ sequence: _, ...event }) => event) };
+  return { run, ...(orphaned === true && { orphaned }), events: events.map(withoutSequence) };
+}
+
+// A store numbers them itself.
+function withoutSequence(event: RecordedEvent): WorkflowEvent {
+  const fields: Partial<RecordedEvent> = { ...event };
+  Reflect.deleteProperty(fields, "sequence");
+  return fields as WorkflowEvent;
 }
 
 function refuseUnsound(run: NewRun, events: readonly RecordedEvent[], path: string): void {

@@ -68,7 +68,7 @@ const shapes: Readonly<Record<EventType, (given: Readonly<Record<string, unknown
 };
 
 function operation(kind: string) {
-  const read = (given: unknown): string | undefined => (typeof given === "string" && given.startsWith(`${kind}_`) && isOperationId(given) ? given : undefined);
-  return { expects: `the id of a ${kind}`, read };
+  const idOf = (given: unknown): string | undefined => (typeof given === "string" && given.startsWith(`${kind}_`) && isOperationId(given) ? given : undefined);
+  return { expects: `the id of a ${kind}`, read: idOf };
 }
 
