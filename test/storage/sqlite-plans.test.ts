@@ -128,3 +128,15 @@ test("the newest run that somebody started is found without a look at children, 
   expect(look?.plan).not.toContain("TEMP B-TREE");
   expect(look?.sql).toContain("ORDER BY created_at DESC");
 });
+
+test("ten thousand due runs of a workflow that nobody here knows are not looked at: the known ones come, in their order", async () => {
+  await Promise.all(Array.from({ length: 10_000 }, () => backend.createRun(run({ workflowName: "unknown" }))));
+  const known = [run({ createdAt: t0 + 2 }), run({ createdAt: t0 + 1 }), run({ createdAt: t0 + 3 })];
+  for (const each of known) await backend.createRun(each);
+  const workerId = await enter(backend);
+  const found = await claimed(backend, request(workerId, { limit: 10, now: t0 + 10 }));
+  expect(found.map(({ runId }) => runId)).toEqual([known[1], known[0], known[2]].map((each) => each?.runId));
+  const looks = plans().filter(({ sql }) => sql.includes("FROM runs") && sql.includes("due_at <= ?"));
+  // The workflow leads the index: rows of others are no part of the range.
+  expect(looks.map(({ plan }) => plan)).toEqual([expect.stringContaining("SEARCH runs USING INDEX runs_due (workflow=? AND due_at")]);
+});

@@ -44,7 +44,10 @@ export default class WorkerRun extends BaseCommand<typeof WorkerRun> {
         scheduler: !this.flags["no-scheduler"],
         hostname: this.flags.hostname ?? hostname(),
         log: { level: this.level, format: this.flags["log-format"] },
-        onReady: ({ workflows }, count) => this.announce(project, workflows, count),
+        onReady: ({ workflows }, count) => {
+          this.announce(project, workflows, count);
+          void this.tellOfUnknown(project, workflows);
+        },
       }).finally(() => view?.close());
     });
     if (end === "killed") process.exitCode = 130;
@@ -65,6 +68,13 @@ export default class WorkerRun extends BaseCommand<typeof WorkerRun> {
     const store = config.storage.backend === "sqlite" ? config.storage.path : "memory";
     this.note(`pyworkflow worker\n  store      ${store}\n  workflows  ${workflows.join(", ") || "none"}\n  processes  ${processes}\n  pid        ${process.pid}`);
     if (workflows.length === 0) this.note("No workflow was found: name a module with --module, or write `module: ./workflows` into pyworkflow.config.yaml.");
+  }
+
+  // They wait for ever where nobody is told: a workflow was renamed, or its module is not named.
+  private async tellOfUnknown(project: Project, workflows: readonly string[]): Promise<void> {
+    const { unknownWorkflows } = await import("../../services/unknown-workflows.js");
+    const unknown = await unknownWorkflows(project, workflows).catch(() => new Map<string, number>());
+    for (const [name, runs] of unknown) this.note(`${runs} ${runs === 1 ? "run" : "runs"} of ${name} wait${runs === 1 ? "s" : ""} for a worker that executes it: this one does not. \`pyworkflow runs why\` tells more.`);
   }
 
   private get level(): LogLevel {
