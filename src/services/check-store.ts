@@ -69,10 +69,11 @@ async function isAlive(backend: Backend, workerId: WorkerId | undefined): Promis
 // A tick is decided in the moment in which its run is created, and may have been pruned.
 async function checkStart(backend: Backend, run: RunRecord): Promise<readonly ScheduleFinding[]> {
   const { schedule, scheduledTime: due } = run;
-  if (schedule === undefined || due === undefined) return findingsOfStart(run, undefined);
+  if (schedule === undefined || !(await isStartedHere(backend, run))) return [];
+  if (due === undefined) return findingsOfStart(run, undefined);
   const [tick] = await backend.listTicks({ ...schedule, dueFrom: due, dueBefore: due + 1, limit: 1 });
   const findings = findingsOfStart(run, tick);
-  if (findings.length === 0 || tick !== undefined || !(await isStartedHere(backend, run))) return findings;
+  if (findings.length === 0 || tick !== undefined) return findings;
   const { ticksDecidedBefore = -Infinity } = await backend.pruned();
   return run.createdAt < ticksDecidedBefore ? [] : findings;
 }
