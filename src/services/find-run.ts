@@ -1,3 +1,4 @@
+import { nearest } from "../base/nearest.js";
 import { AmbiguousRunError, RunNotFoundError } from "../core/errors.js";
 import { parseRunId, type RunId } from "../core/ids.js";
 import type { RunRecord } from "../core/run.js";
@@ -5,16 +6,18 @@ import type { Backend } from "../storage/backend.js";
 import type { Project } from "./project.js";
 
 const candidatesMax = 5;
+/** A mistyped id is looked for among so many of the newest. */
+const neighboursMax = 500;
 
 /**
  * The run that a person means: a whole id, a prefix that only one id has, or `@last`, the newest run
  * that is no child: the one that somebody started.
- * Throws RunNotFoundError, or AmbiguousRunError with the newest candidates.
+ * Throws RunNotFoundError with the nearest id, or AmbiguousRunError with the newest candidates.
  */
 export async function findRun(project: Project, text: string): Promise<RunRecord> {
   const runId = parseRunId(text) ?? (await onlyRunId(project, text));
   const run = await project.backend.getRun(runId);
-  if (run === undefined) throw new RunNotFoundError(text);
+  if (run === undefined) throw await notFound(project.backend, text);
   return run;
 }
 
@@ -36,13 +39,17 @@ export async function findRuns(project: Project, texts: readonly string[]): Prom
 }
 
 async function onlyRunId({ backend }: Project, text: string): Promise<RunId> {
-  if (text === "") throw new RunNotFoundError(text);
+  if (text === "") throw new RunNotFoundError('""');
   const found = text === "@last" ? await newest(backend) : await backend.findRunIds(text, candidatesMax + 1);
   const [first, second] = found;
-  if (first === undefined) throw new RunNotFoundError(text);
+  if (first === undefined) throw await notFound(backend, text);
   if (second === undefined) return first;
   const shown: string[] = found.slice(0, candidatesMax);
   throw new AmbiguousRunError(text, found.length > candidatesMax ? [...shown, "…"] : shown);
+}
+
+async function notFound(backend: Backend, text: string): Promise<RunNotFoundError> {
+  return new RunNotFoundError(text, undefined, nearest(text, await backend.findRunIds("", neighboursMax)));
 }
 
 async function newest(backend: Backend): Promise<readonly RunId[]> {

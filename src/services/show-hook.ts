@@ -1,5 +1,6 @@
 import { decode } from "../base/codec.js";
 import type { JsonSchema } from "../base/json.js";
+import { nearest } from "../base/nearest.js";
 import { HookNotFoundError, InvalidTokenError } from "../core/errors.js";
 import type { HookRecord } from "../core/hooks.js";
 import { parseToken, tokenOf } from "../core/ids.js";
@@ -36,13 +37,22 @@ export async function wholeToken(project: Project, text: string): Promise<string
   return `${runId}:${hook}`;
 }
 
-/** Throws InvalidTokenError or HookNotFoundError. */
+/** Throws InvalidTokenError, or HookNotFoundError with the nearest token. */
 export async function findHook({ backend }: Pick<Project, "backend">, token: string): Promise<HookRecord> {
   const parsed = parseToken(token);
   if (parsed === undefined) throw new InvalidTokenError(token);
   const hook = await backend.getHook(parsed.runId, parsed.hookId);
-  if (hook === undefined) throw new HookNotFoundError(tokenOf(parsed.runId, parsed.hookId));
+  if (hook === undefined) throw await notFound(backend, tokenOf(parsed.runId, parsed.hookId));
   return hook;
+}
+
+/** A mistyped token is looked for among so many of the newest hooks. */
+const neighboursMax = 500;
+
+async function notFound(backend: Project["backend"], token: string): Promise<HookNotFoundError> {
+  const hooks = await backend.listHooks({ limit: neighboursMax });
+  const meant = nearest(token, hooks.map(({ runId, hookId }) => tokenOf(runId, hookId)));
+  return meant === undefined ? new HookNotFoundError(token) : new HookNotFoundError(token, `did you mean ${meant}?`);
 }
 
 function hookCard(hook: HookRecord): HookCard {

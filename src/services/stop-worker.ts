@@ -1,3 +1,4 @@
+import { nearest } from "../base/nearest.js";
 import { WorkerNotFoundError } from "../core/errors.js";
 import { listWorkers, type WorkerRow } from "./list-workers.js";
 import type { Project } from "./project.js";
@@ -21,6 +22,8 @@ export async function stopWorkers(project: Pick<Project, "backend" | "locks">, {
 function theOne(workers: readonly WorkerRow[], id: string): WorkerRow {
   const fitting = workers.filter(({ worker_id }) => worker_id.startsWith(id));
   const [worker] = fitting;
-  if (worker === undefined || fitting.length > 1) throw new WorkerNotFoundError(id, fitting.map(({ worker_id }) => worker_id));
-  return worker;
+  if (worker !== undefined && fitting.length === 1) return worker;
+  const meant = nearest(id, workers.map(({ worker_id }) => worker_id));
+  const suggestion = meant === undefined ? [] : ([`did you mean ${meant}?`] as const);
+  throw new WorkerNotFoundError(id, fitting.map(({ worker_id }) => worker_id), ...suggestion);
 }

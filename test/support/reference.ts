@@ -81,12 +81,12 @@ function surfaceOfFlag(flag: Flag): string {
 
 /** docs/cli/README.md */
 export function indexPage(): string {
-  const topics = Object.entries(oclif.topics).filter(([topic]) => commandsOf(topic).length > 0);
+  const described = Object.entries(oclif.topics).filter(([topic]) => commandsOf(topic).length > 0);
   return page([
     "# The command line",
     madeBy,
     "`pyworkflow COMMAND -h` shows the same, with the flags in short. What a script can rely on is in [Scripts](../guides/scripts.md), what an error means in [Errors](../errors.md), all of it on one page in [surface.txt](surface.txt).",
-    table(["", ""], [...topics.map(([topic, { description }]) => [`[${topic}](${topic}.md)`, description]), ["[the others](others.md)", `${commandsOf(undefined).map(({ id }) => `\`${spoken(id)}\``).join(", ")}`]]),
+    table(["", ""], [...described.map(([topic, { description }]) => [`[${topic}](${topic}.md)`, description]), ["[the others](others.md)", commandsOf(undefined).map(({ id }) => `\`${spoken(id)}\``).join(", ")]]),
     "## Flags of every command",
     "Before the topic as well as behind the command: `pyworkflow --output json runs list`. A flag wins over the environment, that over the configuration file.",
     flagTable(flagsOf(first(), true)),

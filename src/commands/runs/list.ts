@@ -35,9 +35,20 @@ export default class RunsList extends BaseCommand<typeof RunsList> {
   async run(): Promise<void> {
     const [{ listRuns, runRow }, { runTable }] = await Promise.all([import("../../services/list-runs.js"), import("../../cli/views/run-table.js")]);
     if (this.flags.watch) return this.watch();
-    const { runs, cursor } = await this.withProject({ readOnly: true }, async (project) => listRuns(project, await this.filter(project)));
+    const { runs, cursor, meant } = await this.withProject({ readOnly: true }, async (project) => {
+      const page = await listRuns(project, await this.filter(project));
+      return { ...page, meant: page.runs.length === 0 ? await this.workflowMeant(project) : undefined };
+    });
     this.show(runs.map(runRow), { table: (screen) => runTable(runs, screen), plain: () => runs.map(({ runId }) => runId) });
     if (cursor !== undefined) this.note(`The ${runs.length} newest are shown: --cursor ${cursor} goes on from there, --all shows every run.`);
+    if (meant !== undefined) this.note(`No run is of a workflow called ${this.flags.workflow}: did you mean ${meant}?`);
+  }
+
+  private async workflowMeant(project: Project): Promise<string | undefined> {
+    const { workflow } = this.flags;
+    if (workflow === undefined) return undefined;
+    const { workflowMeant } = await import("../../services/cancel-run.js");
+    return workflowMeant(project, workflow);
   }
 
   private async watch(): Promise<void> {

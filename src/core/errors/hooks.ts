@@ -35,8 +35,8 @@ export class HookDisposedError extends PyworkflowError {
 export class HookNotFoundError extends PyworkflowError {
   static override readonly code = "HOOK_NOT_FOUND";
   readonly token: string;
-  constructor(token: string) {
-    super(`there is no hook ${token} in this store`, "pyworkflow hooks list shows the hooks that are pending; --storage-path names another store");
+  constructor(token: string, suggestion = "pyworkflow hooks list shows the hooks that are pending; --storage-path names another store") {
+    super(`there is no hook ${token} in this store`, suggestion);
     this.token = token;
   }
 }

@@ -115,9 +115,9 @@ export class WorkerNotFoundError extends PyworkflowError {
   static override readonly code = "WORKER_NOT_FOUND";
   readonly query: string;
   readonly candidates: readonly string[];
-  constructor(query: string, candidates: readonly string[]) {
+  constructor(query: string, candidates: readonly string[], suggestion = "pyworkflow worker list shows those that are alive") {
     const what = candidates.length > 1 ? `${query} fits more than one worker: ${candidates.join(", ")}` : `there is no living worker ${query} in this store`;
-    super(what, candidates.length > 1 ? "type more of the id" : "pyworkflow worker list shows those that are alive");
+    super(what, candidates.length > 1 ? "type more of the id" : suggestion);
     this.query = query;
     this.candidates = candidates;
   }

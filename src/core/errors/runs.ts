@@ -15,10 +15,11 @@ export class WorkflowNotFoundError extends PyworkflowError {
 export class RunNotFoundError extends PyworkflowError {
   static override readonly code = "RUN_NOT_FOUND";
   readonly query: string;
-  /** `continuedFrom`: the run that went on in the one that is gone. */
-  constructor(query: string, continuedFrom?: RunId) {
+  /** `continuedFrom`: the run that went on in the one that is gone. `meant`: the nearest id that there is. */
+  constructor(query: string, continuedFrom?: RunId, meant?: string) {
     const what = continuedFrom === undefined ? `there is no run ${query} in this store` : `run ${continuedFrom} went on in ${query}, which is no longer in this store`;
-    super(what, continuedFrom === undefined ? "pyworkflow runs list shows the newest runs; --storage-path names another store" : "it has ended and was pruned");
+    const hint = meant === undefined ? "pyworkflow runs list shows the newest runs; --storage-path names another store" : `did you mean ${meant}?`;
+    super(what, continuedFrom === undefined ? hint : "it has ended and was pruned");
     this.query = query;
   }
 }
