@@ -16,6 +16,7 @@ test("the pages of docs/cli are made of what the commands say, and there is none
   await expect(indexPage()).toMatchFileSnapshot(join(folder, "README.md"));
   await expect(topicPage(undefined)).toMatchFileSnapshot(join(folder, "others.md"));
   for (const topic of topics()) await expect(topicPage(topic)).toMatchFileSnapshot(join(folder, `${topic}.md`));
+  // Right after a page was written for the first time it is not on the disk yet: call it twice.
   const pages = readdirSync(folder).filter((name) => name.endsWith(".md"));
   expect(pages.toSorted()).toEqual(["README.md", "others.md", ...topics().map((topic) => `${topic}.md`)].toSorted());
 });
