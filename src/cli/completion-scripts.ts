@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { packageRoot } from "../services/own-package.js";
 import { UsageError } from "./usage-error.js";
 
-export const shells = ["bash", "zsh", "fish"] as const;
+const shells = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof shells)[number];
 
 /** What to do with the script, for a person who sees it on the screen. */

@@ -26,7 +26,7 @@ export function waitOf({ run, main, holderLives, now }: WaitingRun): WaitsFor {
 }
 
 /** Whether the run could be executed now, if somebody took it up. */
-export function isDue({ dueAt = Infinity, parked }: RunRecord, now: number): boolean {
+function isDue({ dueAt = Infinity, parked }: RunRecord, now: number): boolean {
   return parked === undefined && dueAt <= now;
 }
 

@@ -40,7 +40,7 @@ async function withRelatives(project: Project, named: readonly RunRecord[]): Pro
   return [...found.values()];
 }
 
-/** The bundle's text, a piece at a time: one run's events are held at once, and never all of the text. `at` hears how many runs are done. */
+// A piece at a time: one run's events are held at once, and never all of the text.
 export async function* bundleText({ backend }: Pick<Project, "backend">, runs: readonly RunRecord[], { version, at }: { readonly version: string; at(done: number, of: number): void }): AsyncGenerator<string> {
   yield `{\n"format": ${bundleFormat},\n"pyworkflow": ${JSON.stringify(version)},\n"runs": [`;
   for (const [index, listed] of runs.entries()) {

@@ -87,19 +87,23 @@ async function refuseForeignTick({ backend }: Store, { run }: ImportedRun): Prom
 
 /** A bundle that was written while its runs went on may know of a child's end what the parent does not, or the other way round. */
 async function refuseTornFamily({ backend }: Store, each: ImportedRun, all: readonly ImportedRun[]): Promise<void> {
-  const { run, orphaned } = each;
-  const parent = run.parent && all.find((other) => other.run.runId === run.parent?.runId);
-  const hint = "nothing was imported; export them again with --tree, while no worker executes them";
-  if (run.parent && parent && !orphaned && !isTerminal(statusOf(parent)) && statusOf(each) !== "continued_as_new") {
-    const parentKnows = settledOf(parent).has(run.parent.operationId);
-    if (parentKnows !== isTerminal(statusOf(each))) throw new ImportConflictError(run.runId, `and its parent ${parent.run.runId} do not agree on whether it has ended`, hint);
+  const { run } = each;
+  const parent = all.find((other) => other.run.runId === run.parent?.runId);
+  if (run.parent && parent && isAwaitedBy(parent, each) && settledOf(parent).has(run.parent.operationId) !== isTerminal(statusOf(each))) {
+    throw new ImportConflictError(run.runId, `and its parent ${parent.run.runId} do not agree on whether it has ended`, exportAgain);
   }
   if (isTerminal(statusOf(each))) return;
   const settled = settledOf(each);
   const awaited = each.events.find((event) => event.type === "child_workflow.started" && event.waits && !settled.has(event.operationId));
   if (awaited?.type !== "child_workflow.started") return;
   const isHere = all.some((other) => other.run.runId === awaited.childRunId) || (await backend.getRun(awaited.childRunId)) !== undefined;
-  if (!isHere) throw new ImportConflictError(run.runId, `waits for its child ${awaited.childRunId}, which is neither in the bundle nor here`, hint);
+  if (!isHere) throw new ImportConflictError(run.runId, `waits for its child ${awaited.childRunId}, which is neither in the bundle nor here`, exportAgain);
+}
+
+const exportAgain = "nothing was imported; export them again with --tree, while no worker executes them";
+
+function isAwaitedBy(parent: ImportedRun, child: ImportedRun): boolean {
+  return !child.orphaned && !isTerminal(statusOf(parent)) && statusOf(child) !== "continued_as_new";
 }
 
 function settledOf({ events }: ImportedRun): ReadonlySet<OperationId> {

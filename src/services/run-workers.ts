@@ -9,7 +9,7 @@ import type { RandomBytes, WorkerId } from "../core/ids.js";
 import type { LogOptions } from "../core/log-options.js";
 import type { Project } from "./project.js";
 
-export type { ProcessLook, RecoveredRun, RunLook, WorkerLook } from "../runtime/supervisor/look.js";
+export type { ProcessLook, WorkerLook } from "../runtime/supervisor/look.js";
 
 export interface RunWorkersOptions {
   /** Worker processes. Default: what the configuration says, else one for each core. */

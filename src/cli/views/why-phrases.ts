@@ -40,7 +40,7 @@ export function placeClause(place: string | undefined, { folder }: Saying): stri
 }
 
 /** `file:line:column` as people like to read it. */
-export function shortPlace(place: string, folder: string): string {
+function shortPlace(place: string, folder: string): string {
   const [, file = place, position = ""] = /^(.*?)((?::\d+)*)$/.exec(place) ?? [];
   return `${shortPath(file, folder)}${position}`;
 }

@@ -3,7 +3,6 @@ import { BaseCommand } from "../../cli/base-command.js";
 import { flagValue, wantedAt, type Offer, type Wanted } from "../../cli/completion.js";
 import { defined } from "../../cli/defined.js";
 import { writeData } from "../../cli/streams.js";
-import type { LoadConfigOptions } from "../../config/load-config.js";
 
 export default class AutocompleteWords extends BaseCommand<typeof AutocompleteWords> {
   static override hidden = true;
@@ -28,7 +27,7 @@ export default class AutocompleteWords extends BaseCommand<typeof AutocompleteWo
   }
 
   // The words that are completed may name the project.
-  protected override whereabouts(): LoadConfigOptions {
+  protected override whereabouts(): ReturnType<BaseCommand<typeof AutocompleteWords>["whereabouts"]> {
     const { words = [] } = this.args;
     const { flags, ...surroundings } = super.whereabouts();
     const [config, storage, storagePath] = ["config", "storage", "storage-path"].map((name) => flagValue(words, name));

@@ -147,7 +147,7 @@ export function pruningContract(make: MakeStore): void {
 }
 
 /** Until none is left, a few at a time; how many went. */
-export async function prune(backend: Backend, filter: PruneFilter = completed): Promise<number> {
+async function prune(backend: Backend, filter: PruneFilter = completed): Promise<number> {
   for (let sum = 0; ; ) {
     const { runs } = await backend.pruneRuns({ ...filter, limit: 4 });
     if (runs === 0) return sum;
