@@ -41,7 +41,7 @@ async function withRelatives(project: Project, named: readonly RunRecord[]): Pro
 }
 
 // A piece at a time: one run's events are held at once, and never all of the text.
-export async function* bundleText({ backend }: Pick<Project, "backend">, runs: readonly RunRecord[], { version, at }: { readonly version: string; at(done: number, of: number): void }): AsyncGenerator<string> {
+export async function* bundleText({ backend }: Pick<Project, "backend">, runs: readonly RunRecord[], { version, at }: { readonly version: string; readonly at: (done: number, of: number) => void }): AsyncGenerator<string> {
   yield `{\n"format": ${bundleFormat},\n"pyworkflow": ${JSON.stringify(version)},\n"runs": [`;
   for (const [index, listed] of runs.entries()) {
     const history = await backend.readHistory(listed.runId, 0);
