@@ -1,8 +1,7 @@
 import type { RunStatus } from "./run.js";
 
-/** How long what has ended is kept, in milliseconds; what is absent is kept for ever. */
+/** How long what has ended is kept, in milliseconds; what is absent is kept for ever. A chain is kept as its last run is. */
 export interface Retention {
-  /** Holds for runs that continued as new, too. */
   readonly completedMs?: number;
   readonly failedMs?: number;
   readonly cancelledMs?: number;
@@ -14,16 +13,11 @@ export const prunableWords = ["completed", "failed", "cancelled"] as const;
 /** What people call the end of a run. */
 export type PrunableWord = (typeof prunableWords)[number];
 
-/** A run that continued as new has done its part: it is kept, and pruned, as one that completed. */
-export function statusesOf(words: readonly PrunableWord[]): readonly RunStatus[] {
-  return words.flatMap((word): readonly RunStatus[] => (word === "completed" ? ["completed", "continued_as_new"] : [word]));
-}
-
 /** Which runs a retention deletes at a moment: some of each kind of end. */
 export function rulesOf({ completedMs, failedMs, cancelledMs }: Retention, now: number): readonly { readonly statuses: readonly RunStatus[]; readonly endedBefore: number }[] {
   const kept = { completed: completedMs, failed: failedMs, cancelled: cancelledMs };
   return prunableWords.flatMap((word) => {
     const keptMs = kept[word];
-    return keptMs === undefined ? [] : [{ statuses: statusesOf([word]), endedBefore: now - keptMs }];
+    return keptMs === undefined ? [] : [{ statuses: [word], endedBefore: now - keptMs }];
   });
 }

@@ -4,12 +4,13 @@ import type { RunStatus } from "../core/run.js";
 export interface Upkeep {
   /**
    * Deletes runs that ended before a time, those that ended first coming first, each with its history, its hooks and its payloads; all in one
-   * transaction, which ends before `limit` where the histories are long. Left alone is a run whose children are still to be closed, one whose parent
-   * has not ended, and one that continued as new while its parent is in the store. 0 runs: none is left. An idempotency key of a run that is deleted may be used anew.
+   * transaction, which ends before `limit` where the histories are long. Left alone is a run whose children are still to be closed, and one whose parent
+   * has not ended, or has failed and may be retried. The runs of a chain go with its last, by which they count: its first bears the id that was
+   * acknowledged, and the idempotency key. 0 runs: none is left. An idempotency key of a run that is deleted may be used anew.
    */
   pruneRuns(request: PruneRequest): Promise<PrunedRuns>;
 
-  /** How many runs `pruneRuns` would delete until none is left. Reads no run, but for children their parents. */
+  /** How many runs `pruneRuns` would delete until none is left. Reads no run, but for children their parents, and those of chains. */
   countPrunable(filter: PruneFilter): Promise<number>;
 
   /**
@@ -33,7 +34,7 @@ export interface Upkeep {
 
 /** Which runs to delete: those that fit all that is given. */
 export interface PruneFilter {
-  /** Those that have not ended are passed over. */
+  /** Those of runs that have not ended, or continued as new, are passed over. */
   readonly statuses: readonly RunStatus[];
   readonly workflowName?: string;
   readonly endedBefore: number;

@@ -61,7 +61,7 @@ test("the children of a run, and those to be closed, are found without a look at
   expect(await backend.closeChildren(10, t0)).toBe(1);
   const found = plans();
   expect(found.filter(({ plan }) => scanWithoutIndex.test(plan))).toEqual([]);
-  expect(using("runs_children")).toHaveLength(2);
+  expect(using("runs_children")).toHaveLength(3); // both lists, and the family of a claim
   expect(using("runs_live_children")).toHaveLength(1);
   expect(using("runs_closing")).toHaveLength(2);
 });

@@ -160,14 +160,22 @@ export class Runs {
     return this.#pruned;
   }
 
-  /** Those that ended first come first. */
-  prunable({ statuses, workflowName, endedBefore }: PruneFilter): readonly StoredRun[] {
-    const fitting = this.all().filter(({ record: { status, completedAt = Infinity, ...run } }) => statuses.includes(status) && completedAt < endedBefore && (workflowName ?? run.workflowName) === run.workflowName);
-    return fitting.filter(({ record }) => this.#mayGo(record)).toSorted((a, b) => endOf(a) - endOf(b));
+  /** Those that ended first come first; those of a chain come with its last, the first of them first. */
+  prunable({ statuses, workflowName, endedBefore, endedFrom = -Infinity }: PruneFilter & Pick<PruneRequest, "endedFrom">): readonly StoredRun[] {
+    const fitting = this.all().filter(({ record: { status, completedAt = Infinity, ...run } }) => statuses.includes(status) && completedAt < endedBefore && completedAt >= endedFrom && (workflowName ?? run.workflowName) === run.workflowName);
+    const last = fitting.filter(({ record }) => this.#mayGo(record)).toSorted((a, b) => endOf(a) - endOf(b));
+    return last.flatMap((run) => this.#chainBefore(run));
   }
 
-  prune({ limit, endedFrom = -Infinity, ...filter }: PruneRequest): PrunedRuns {
-    const gone = this.prunable(filter).filter((run) => endOf(run) >= endedFrom).slice(0, limit);
+  #chainBefore(run: StoredRun): readonly StoredRun[] {
+    const chain: StoredRun[] = [];
+    for (let each: StoredRun | undefined = run; each; each = each.record.continuedFrom && this.#runs.get(each.record.continuedFrom)) chain.unshift(each);
+    return chain.some(({ record }) => record.closing) ? [] : chain;
+  }
+
+  prune({ limit, ...filter }: PruneRequest): PrunedRuns {
+    const whole = this.prunable(filter);
+    const gone = whole.slice(0, limit);
     for (const { record } of gone) {
       this.#runs.delete(record.runId);
       const key = keyOf(record);
@@ -175,7 +183,8 @@ export class Runs {
       const { runs, runsCreatedBefore = 0 } = this.#pruned;
       this.#pruned = { runs: runs + 1, runsCreatedBefore: Math.max(runsCreatedBefore, record.createdAt + 1) };
     }
-    const last = gone.at(-1);
+    // Where it ended within a chain, that is found again by its last.
+    const last = whole.slice(Math.max(0, gone.length - 1)).find(({ record }) => record.continuedTo === undefined);
     return { runs: gone.length, events: gone.reduce((sum, { history }) => sum + history.length, 0), ...(last && { endedUpTo: endOf(last) }) };
   }
 
@@ -184,11 +193,10 @@ export class Runs {
     return this.all().find(({ record }) => record.closing);
   }
 
-  // A child is known to its parent by the first run of its chain.
   #mayGo({ status, closing, parent }: RunRecord): boolean {
     const above = parent && this.#runs.get(parent.runId)?.record;
-    if (!isTerminal(status) || closing) return false;
-    return above === undefined || (isTerminal(above.status) && status !== "continued_as_new");
+    if (!isTerminal(status) || status === "continued_as_new" || closing) return false;
+    return above === undefined || (isTerminal(above.status) && above.status !== "failed");
   }
 
   #tell(run: StoredRun, end: RunEnd): void {

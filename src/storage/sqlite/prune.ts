@@ -4,11 +4,16 @@ import type { PrunedRuns, PrunedSoFar, PruneFilter, PruneRequest, PruneTicksRequ
 import type { Connection } from "./connection.js";
 import { isPayload } from "./payloads.js";
 
-// The terms of the index first; a child is known to its parent by the first run of its chain.
+// The terms of the index first.
 const prunable = `
   FROM runs INDEXED BY runs_ended WHERE completed_at IS NOT NULL AND closing IS NULL AND status = ? AND completed_at < ?
     AND (parent IS NULL OR NOT EXISTS (
-      SELECT 1 FROM runs AS parents WHERE parents.run_id = runs.parent AND (parents.completed_at IS NULL OR runs.status = 'continued_as_new')))`;
+      SELECT 1 FROM runs AS parents WHERE parents.run_id = runs.parent AND (parents.completed_at IS NULL OR parents.status = 'failed')))`;
+const selectChain = `
+  WITH RECURSIVE chain (key, created_at, completed_at, closing, continued_from) AS (
+    SELECT key, created_at, completed_at, closing, continued_from FROM runs WHERE key = ?
+    UNION ALL SELECT runs.key, runs.created_at, runs.completed_at, runs.closing, runs.continued_from FROM chain JOIN runs ON runs.run_id = chain.continued_from)
+  SELECT key, created_at, completed_at, closing FROM chain`;
 const prunableTicks = `
   FROM ticks INDEXED BY ticks_prunable WHERE decision <> 'buffered' AND (kind <> 'backfill' OR run_id IS NULL) AND decided_at < ?
     AND (kind <> 'schedule' OR due <= (SELECT state ->> '$.decidedUpTo' FROM schedules WHERE schedules.key = ticks.schedule))`;
@@ -37,20 +42,35 @@ export async function pruneRuns(connection: Connection, request: PruneRequest): 
 }
 
 function pruneSome(connection: Connection, request: PruneRequest): PrunedRuns {
-  const gone: Candidate[] = [];
-  let events = 0;
-  for (const run of candidates(connection, request)) {
-    connection.sql(deletePayloads).run(run.key);
-    events += connection.sql(deleteEvents).run(run.key).changes;
-    connection.sql(deleteHooks).run(run.key);
-    connection.sql(deleteRun).run(run.key);
-    gone.push(run);
-    if (events >= defaults.storage.prunedEventsMax) break;
+  let [runs, events, createdBefore, endedUpTo] = [0, 0, 0, 0];
+  for (const { key, completed_at } of candidates(connection, request)) {
+    if (runs >= request.limit || events >= defaults.storage.prunedEventsMax) break;
+    endedUpTo = completed_at;
+    // The last of a chain goes last: until then the rest of a long one is found again.
+    for (const run of chainBefore(connection, key)) {
+      if (runs >= request.limit || events >= defaults.storage.prunedEventsMax) break;
+      events += deleteWhole(connection, run.key);
+      createdBefore = Math.max(createdBefore, run.created_at + 1);
+      runs++;
+    }
   }
-  const last = gone.at(-1);
-  if (last === undefined) return { runs: 0, events: 0 };
-  connection.sql(notePruned).run("runs", gone.length, Math.max(...gone.map(({ created_at }) => created_at)) + 1);
-  return { runs: gone.length, events, endedUpTo: last.completed_at };
+  if (runs === 0) return { runs, events };
+  connection.sql(notePruned).run("runs", runs, createdBefore);
+  return { runs, events, endedUpTo };
+}
+
+/** A run that may go, and before it those that went on in it; none while children of one are still to be closed. */
+function chainBefore(connection: Connection, key: number): readonly Candidate[] {
+  const chain = connection.sql<Candidate & { readonly closing: number | null }>(selectChain).all(key);
+  return chain.every(({ closing }) => closing === null) ? chain.toReversed() : [];
+}
+
+function deleteWhole(connection: Connection, key: number): number {
+  connection.sql(deletePayloads).run(key);
+  const { changes } = connection.sql(deleteEvents).run(key);
+  connection.sql(deleteHooks).run(key);
+  connection.sql(deleteRun).run(key);
+  return changes;
 }
 
 interface Candidate {
@@ -70,12 +90,18 @@ function candidates(connection: Connection, { endedFrom, limit, ...filter }: Pru
 }
 
 export function countPrunable(connection: Connection, filter: PruneFilter): number {
-  const counts = terminal(filter).map((status) => connection.sql<{ count: number }>(`SELECT count(*) AS count ${narrowed(filter)}`).get(...terms(filter, status))?.count ?? 0);
+  const select = `
+    WITH RECURSIVE chain (continued_from) AS (
+      SELECT continued_from ${narrowed(filter)}
+      UNION ALL SELECT runs.continued_from FROM chain JOIN runs ON runs.run_id = chain.continued_from)
+    SELECT count(*) AS count FROM chain`;
+  const counts = terminal(filter).map((status) => connection.sql<{ count: number }>(select).get(...terms(filter, status))?.count ?? 0);
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
+// What continued as new goes with the last of its chain.
 function terminal({ statuses }: PruneFilter): readonly RunStatus[] {
-  return [...new Set(statuses)].filter(isTerminal);
+  return [...new Set(statuses)].filter((status) => isTerminal(status) && status !== "continued_as_new");
 }
 
 function narrowed({ workflowName }: PruneFilter): string {

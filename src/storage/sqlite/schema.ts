@@ -172,7 +172,7 @@ export const migrations: readonly Migration[] = [
     since: "0.1.0",
     sql: `
       -- With what pruning asks for: it looks at no row that it leaves alone.
-      CREATE INDEX runs_ended ON runs (status, completed_at, workflow, parent, closing) WHERE completed_at IS NOT NULL AND closing IS NULL;
+      CREATE INDEX runs_ended ON runs (status, completed_at, workflow, parent, closing, continued_from) WHERE completed_at IS NOT NULL AND closing IS NULL;
       CREATE INDEX ticks_prunable ON ticks (decided_at) WHERE decision <> 'buffered' AND (kind <> 'backfill' OR run_id IS NULL);
 
       -- The newest run that somebody started, however many children are newer.

@@ -66,15 +66,17 @@ export function pruningContract(make: MakeStore): void {
       expect(await store.other.findFaults()).toEqual([]);
     });
 
-    test("a child stays while its parent lives, and goes when that has ended", async () => {
+    test("a child stays while its parent lives or may be retried, and goes when that has ended otherwise", async () => {
       const parent = await parentOf(store.backend, ["abandon"]);
       const childId = only(await childIds(store.backend, parent.runId));
       await end(store.backend, childId);
       expect([await store.backend.countPrunable(completed), await prune(store.backend)]).toEqual([0, 0]);
       await commitOne(store.backend, { runId: parent.runId, fence: 1, seen: 0, events: [{ ...failed, at: t0 + 90 }] });
+      expect([await store.backend.countPrunable(completed), await prune(store.backend)]).toEqual([0, 0]);
+      expect(await prune(store.backend, { statuses: ["failed"], endedBefore: late })).toBe(1);
       expect(await store.backend.countPrunable(completed)).toBe(1);
       expect(await prune(store.backend)).toBe(1);
-      expect(await idsLeft(store.other)).toEqual([parent.runId]);
+      expect(await idsLeft(store.other)).toEqual([]);
     });
 
     test("a run whose children are still to be closed stays until they are; what lives on bears the loss of its parent", async () => {
@@ -90,22 +92,23 @@ export function pruningContract(make: MakeStore): void {
       expect(await store.other.getRun(childId)).toMatchObject({ status: "cancelled", parent: { runId: parent.runId } });
     });
 
-    test("of a chain the runs that went on in others go while the last lives; those of a child stay as long as its parent is there", async () => {
-      const head = await running(store.backend);
+    test("a chain goes as a whole, when its last may go; a long one in several calls, its last at the end", async () => {
+      const key = { idempotencyKey: "order-8" };
+      const head = await running(store.backend, key);
       const next = await continueAsNew(store.backend, head);
-      const chained: PruneFilter = { statuses: ["continued_as_new"], endedBefore: late };
-      expect(await prune(store.backend, chained)).toBe(1);
-      expect(await store.other.getRun(next.runId)).toMatchObject({ continuedFrom: head.runId, status: "pending" });
-
-      const parent = await parentOf(store.backend, ["abandon"]);
-      const childId = only(await childIds(store.backend, parent.runId));
-      await take(store.backend, { runId: childId });
-      await continueAsNew(store.backend, { runId: childId });
-      await commitOne(store.backend, { runId: parent.runId, fence: 1, seen: 0, events: [ended] });
-      expect(await prune(store.backend, chained)).toBe(0);
-      expect(await prune(store.backend)).toBe(1);
-      expect(await prune(store.backend, chained)).toBe(1);
-      expect(await store.other.findFaults()).toEqual([]);
+      await take(store.backend, next);
+      const last = await continueAsNew(store.backend, next);
+      const everything: PruneFilter = { statuses: ["completed", "continued_as_new"], endedBefore: late };
+      expect([await store.backend.countPrunable(everything), await prune(store.backend, everything)]).toEqual([0, 0]);
+      expect(await store.other.createRun(run(key))).toEqual({ runId: head.runId, created: false });
+      await end(store.backend, last.runId);
+      expect(await store.backend.countPrunable({ statuses: ["continued_as_new"], endedBefore: late })).toBe(0);
+      expect(await store.backend.countPrunable(everything)).toBe(3);
+      const first = await store.backend.pruneRuns({ ...everything, limit: 1 });
+      expect(first).toMatchObject({ runs: 1 });
+      expect(await idsLeft(store.other)).toEqual([last.runId, next.runId]);
+      expect(await store.backend.pruneRuns({ ...everything, limit: 5, endedFrom: first.endedUpTo ?? 0 })).toMatchObject({ runs: 2 });
+      expect([await idsLeft(store.other), await store.other.findFaults()]).toEqual([[], []]);
     });
 
     test("frees the idempotency key", async () => {

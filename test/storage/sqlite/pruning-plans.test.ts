@@ -14,7 +14,7 @@ afterEach(() => store.remove());
 
 const late = t0 + 1_000_000;
 
-test("pruning looks at nothing that it leaves alone, and counts without a look at any run", async () => {
+test("pruning looks at nothing that it leaves alone, and counts without a look at any run but those of chains", async () => {
   const { runId } = await running(store.backend, { input: encode("x".repeat(5000)) });
   await commitOne(store.backend, { runId, fence: 1, seen: 1, events: [hookCreated(operationIdOf("hook_approval", 1)), ended] });
   await decideOne(store.backend, await enterSchedule(store.backend, "nightly", { decidedUpTo: late }), { ticks: [tick(t0)] });
@@ -29,7 +29,7 @@ test("pruning looks at nothing that it leaves alone, and counts without a look a
   const plans = plansOf(store.path, store.watched.texts);
   expect(plans.filter(({ plan }) => /SCAN (?:runs|events|payloads|hooks|schedules|ticks)|TEMP B-TREE/.test(plan))).toEqual([]);
   const counts = plans.filter(({ sql }) => sql.includes("count(*)"));
-  expect(counts.map(({ plan }) => plan.startsWith("SEARCH runs USING COVERING INDEX runs_ended"))).toEqual([true, true]);
+  expect(counts.map(({ plan }) => plan.includes("SEARCH runs USING COVERING INDEX runs_ended"))).toEqual([true, true]);
   expect(plans.filter(({ plan }) => plan.includes("ticks_prunable"))).toHaveLength(1);
 });
 
