@@ -20,14 +20,14 @@ export function demandTerminal(answer: string): void {
   if (!canAsk()) throw new UsageError("there is no terminal to ask at", answer);
 }
 
-/** A text; an empty answer means `otherwise`. */
-export function ask(message: string, otherwise: string): Promise<string> {
-  return prompted(({ input }) => input({ message, default: otherwise }, context));
+/** A text; an empty answer means `otherwise`. `objection` says what is wrong with one; then it is asked again. */
+export function ask(message: string, otherwise: string | undefined, objection: (answer: string) => Promise<string | undefined> = async () => undefined): Promise<string> {
+  return prompted(({ input }) => input({ message, validate: async (answer) => (await objection(answer)) ?? true, ...(otherwise !== undefined && { default: otherwise }) }, context));
 }
 
-/** A question whose empty answer is no. */
-export function confirm(message: string): Promise<boolean> {
-  return prompted((prompts) => prompts.confirm({ message, default: false }, context));
+/** A question whose empty answer is no, unless `otherwise` says that it is yes. */
+export function confirm(message: string, otherwise = false): Promise<boolean> {
+  return prompted((prompts) => prompts.confirm({ message, default: otherwise }, context));
 }
 
 export interface Choice {

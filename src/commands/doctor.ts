@@ -1,7 +1,7 @@
 import { boolean } from "@oclif/core/flags";
-import { BaseCommand } from "../cli/base-command.js";
+import { ExamineCommand } from "../cli/examine-command.js";
 
-export default class Doctor extends BaseCommand<typeof Doctor> {
+export default class Doctor extends ExamineCommand<typeof Doctor> {
   static override summary = "Look at everything a project rests on, and say how to mend what is wrong.";
   static override description =
     "Node, SQLite, the configuration, the modules, the store (every run's invariants, unless --quick), workers, schedules, clock and disk. Nothing is changed. " +
@@ -13,21 +13,6 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
   static override flags = { quick: boolean({ description: "leave out what reads the whole store" }) };
 
   async run(): Promise<void> {
-    const [{ doctorMeans }, { examine }, { findingLines }] = await Promise.all([
-      import("../cli/doctor-means.js"),
-      import("../services/doctor.js"),
-      import("../cli/views/findings.js"),
-    ]);
-    const findings = await examine(doctorMeans(this.whereabouts(), nodeNeeded(this.config.pjson)), { quick: this.flags.quick });
-    const failed = findings.filter(({ status }) => status === "failure");
-    this.show(findings, { table: (screen) => findingLines(findings, screen), plain: () => failed.map(({ check }) => check) });
-    if (failed.length > 0) process.exitCode = 1;
+    await this.examine(this.flags.quick ? "quick" : "whole");
   }
-}
-
-// package.json says it as ">=20.19".
-function nodeNeeded(pjson: object): string {
-  const engines: unknown = Reflect.get(pjson, "engines");
-  const needed: unknown = typeof engines === "object" && engines !== null ? Reflect.get(engines, "node") : undefined;
-  return typeof needed === "string" ? needed.replace(">=", "") : "";
 }

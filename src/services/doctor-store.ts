@@ -1,10 +1,11 @@
 import { formatDuration } from "../base/duration.js";
+import { pagesOf } from "../base/pages.js";
 import type { Config, StorageConfig } from "../config/config.js";
 import { liveStatuses, type RunRecord } from "../core/run.js";
 import type { WorkerRecord } from "../storage/backend.js";
-import { checkStore } from "./check-store.js";
-import type { Finding } from "./doctor-finding.js";
+import type { DoctorOptions, Finding } from "./doctor-finding.js";
 import { findLiveWorker } from "./find-live-worker.js";
+import { inspectStore } from "./inspect-store.js";
 import type { Project } from "./project.js";
 
 /** Of the disk below a store, in bytes. */
@@ -14,6 +15,8 @@ export interface DiskSpace {
 }
 
 export interface StoreMeans {
+  /** Of the store's file, and the newest that is known; null where there is no store yet. */
+  readonly storeFormat: () => Promise<{ readonly from: number | null; readonly to: number | null }>;
   /** Whether the store is there yet. */
   readonly storeExists: (storage: StorageConfig) => boolean;
   /** Makes a file in the store's folder, or in the nearest one above that exists, and removes it. Rejects where that can't be done. */
@@ -21,23 +24,22 @@ export interface StoreMeans {
   readonly diskSpace: (path: string) => Promise<DiskSpace>;
 }
 
-interface Examination {
+interface Examination extends DoctorOptions {
   readonly config: Config;
-  readonly quick: boolean;
   readonly means: StoreMeans;
 }
 
 /** Looks into an opened store, and at what works on it. Throws StorageError where it can't be read. */
-export async function examineStore(project: Project, { config: { storage }, quick, means }: Examination): Promise<readonly Finding[]> {
+export async function examineStore(project: Project, { config: { storage }, depth, onProgress, means }: Examination): Promise<readonly Finding[]> {
   if (storage.backend === "memory") {
     return [{ check: "storage", status: "warning", message: "the store is in memory: it forgets all runs with its process", fix: "write backend: sqlite" }];
   }
-  const storageFound = await folderFinding(storage.path, means);
-  if (storageFound.status === "failure") return [storageFound];
+  const storageFound = await storageFinding(storage.path, means);
+  if (storageFound.status === "failure" || depth === "setup") return [storageFound];
   if (!means.storeExists(storage)) return [storageFound];
   return [
     storageFound,
-    ...(quick ? [] : [await integrityFinding(project)]),
+    ...(depth === "whole" ? [await integrityFinding(project, onProgress)] : []),
     ...(await workerFindings(project)),
     await scheduleFinding(project),
     ...(await futureFindings(project)),
@@ -45,25 +47,27 @@ export async function examineStore(project: Project, { config: { storage }, quic
   ];
 }
 
-async function folderFinding(path: string, means: StoreMeans): Promise<Finding> {
+async function storageFinding(path: string, means: StoreMeans): Promise<Finding> {
   try {
     await means.tryWriting(path);
   } catch (error) {
     const message = `the folder of the store ${path} can't be written: ${error instanceof Error ? error.message : String(error)}`;
     return { check: "storage", status: "failure", message, fix: "make it writable for this user, or name another place with --storage-path" };
   }
-  const there = means.storeExists({ backend: "sqlite", path, durability: "full" });
-  return { check: "storage", status: "ok", message: there ? path : `${path}: not there yet, the first run or schedule makes it`, fix: null };
+  const { from, to } = await means.storeFormat();
+  if (from === null || to === null) return { check: "storage", status: "ok", message: `${path}: not there yet, the first run or schedule makes it`, fix: null };
+  if (from < to) return warning("storage", `${path} has format ${from}, and this version writes format ${to}: the next worker migrates it`, "pyworkflow storage backup FILE; pyworkflow storage migrate");
+  return { check: "storage", status: "ok", message: path, fix: null };
 }
 
 const findingsNamedMax = 3;
 
-async function integrityFinding(project: Project): Promise<Finding> {
-  const { runs, events, findings } = await checkStore(project);
+async function integrityFinding(project: Project, onProgress: Examination["onProgress"]): Promise<Finding> {
+  const { runs, events, findings } = await inspectStore(project, onProgress === undefined ? {} : { onProgress });
   if (findings.length === 0) return { check: "integrity", status: "ok", message: `${runs} runs with ${events} events keep every invariant`, fix: null };
-  const named = findings.slice(0, findingsNamedMax).map((finding) => Object.values(finding).join(" "));
-  const more = findings.length > findingsNamedMax ? ` (and ${findings.length - findingsNamedMax} more)` : "";
-  return { check: "integrity", status: "failure", message: `${named.join("; ")}${more}`, fix: "restore the store from a backup, and report this with the log of the run: pyworkflow runs logs ID" };
+  const named = findings.slice(0, findingsNamedMax).map(({ invariant, run_id, schedule_id, message }) => [invariant, run_id ?? schedule_id, message].filter((part) => part !== null).join(" "));
+  const more = findings.length > findingsNamedMax ? `; and ${findings.length - findingsNamedMax} more` : "";
+  return { check: "integrity", status: "failure", message: `${named.join("; ")}${more}`, fix: "pyworkflow storage check lists all; restore the store from a backup" };
 }
 
 const looksMax = 1000;
@@ -74,8 +78,8 @@ async function workerFindings(project: Project): Promise<readonly Finding[]> {
   const { backend, clock, locks } = project;
   const workers = (await backend.listWorkers()).filter(({ status, workerId }) => status !== "dead" && !locks.isFree(workerId));
   const executing = workers.filter(({ role }) => role !== "supervisor");
-  const live = await backend.listRuns({ statuses: liveStatuses, limit: looksMax });
-  const found = [...silentFindings(workers, clock.now()), ...versionFindings(executing), ...(await unservedFindings(project, live)), ...parkedFindings(live)];
+  const waiting = await waitingRuns(project);
+  const found = [...silentFindings(workers, clock.now()), ...versionFindings(executing), ...(await unservedFindings(project, waiting.due)), ...parkedFindings(waiting)];
   if (found.length > 0) return found;
   const draining = executing.filter(({ status }) => status === "draining").length;
   return [{ check: "workers", status: "ok", message: `${executing.length} alive${draining > 0 ? `, ${draining} draining` : ""}`, fix: null }];
@@ -94,28 +98,40 @@ function versionFindings(executing: readonly WorkerRecord[]): readonly Finding[]
   return [warning("workers", `workers of ${versions.size} versions of the code are alive`, "after a deploy, stop the old ones: pyworkflow worker list, pyworkflow worker stop ID")];
 }
 
-async function unservedFindings(project: Project, live: readonly RunRecord[]): Promise<readonly Finding[]> {
-  const nowMs = project.clock.now();
-  const due = live.filter(({ dueAt, parked }) => parked === undefined && dueAt !== undefined && dueAt <= nowMs);
+/** Runs that somebody or something should take up. */
+interface WaitingRuns {
+  /** How many are due, by their workflow. */
+  readonly due: ReadonlyMap<string, number>;
+  readonly parked: number;
+  /** The oldest of them. */
+  readonly firstParked: RunRecord | undefined;
+}
+
+async function waitingRuns({ backend, clock }: Project): Promise<WaitingRuns> {
+  const nowMs = clock.now();
+  const due = new Map<string, number>();
+  let [parked, firstParked]: [number, RunRecord | undefined] = [0, undefined];
+  for await (const page of pagesOf<RunRecord>(looksMax, (last, limit) => backend.listRuns({ statuses: liveStatuses, limit, ...(last && { before: last.runId }) }))) {
+    for (const run of page) {
+      if (run.parked !== undefined) [parked, firstParked] = [parked + 1, run];
+      else if (run.dueAt !== undefined && run.dueAt <= nowMs) due.set(run.workflowName, (due.get(run.workflowName) ?? 0) + 1);
+    }
+  }
+  return { due, parked, firstParked };
+}
+
+async function unservedFindings(project: Project, due: WaitingRuns["due"]): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  for (const [workflowName, runs] of byWorkflow(due)) {
+  for (const [workflowName, runs] of due) {
     if ((await findLiveWorker(project, { workflowName })) !== undefined) continue;
     findings.push(warning("workers", `${counted(runs)} due for ${workflowName}, which no live worker executes`, "pyworkflow worker run"));
   }
   return findings;
 }
 
-function byWorkflow(runs: readonly RunRecord[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { workflowName } of runs) counts.set(workflowName, (counts.get(workflowName) ?? 0) + 1);
-  return counts;
-}
-
-function parkedFindings(live: readonly RunRecord[]): readonly Finding[] {
-  const parked = live.filter((run) => run.parked !== undefined);
-  const [first] = parked;
-  if (first === undefined) return [];
-  return [warning("workers", `${counted(parked.length)} parked: the code does not fit the history, ${first.parked?.error ?? ""}`, `pyworkflow runs why ${first.runId}; pyworkflow runs replay --all`)];
+function parkedFindings({ parked, firstParked }: WaitingRuns): readonly Finding[] {
+  if (firstParked === undefined) return [];
+  return [warning("workers", `${counted(parked)} parked: the code does not fit the history, ${firstParked.parked?.error ?? ""}`, `pyworkflow runs why ${firstParked.runId}; pyworkflow runs replay --all`)];
 }
 
 function counted(runs: number): string {

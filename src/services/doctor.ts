@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.js";
 import type { Config } from "../config/config.js";
 import { PyworkflowError } from "../core/errors.js";
 import { ClockWatch } from "../runtime/scheduler/clock-watch.js";
-import type { Finding } from "./doctor-finding.js";
+import type { DoctorOptions, Finding } from "./doctor-finding.js";
 import { examineStore, type StoreMeans } from "./doctor-store.js";
 import type { Project } from "./project.js";
 
@@ -20,13 +20,8 @@ export interface DoctorMeans extends StoreMeans {
   readonly openStore: () => Promise<Project>;
 }
 
-export interface DoctorOptions {
-  /** Leave out what reads the whole store. */
-  readonly quick: boolean;
-}
-
 /** Looks at everything that a project rests on. A failure is a finding: nothing is thrown that a person can mend. */
-export async function examine(means: DoctorMeans, { quick }: DoctorOptions): Promise<readonly Finding[]> {
+export async function examine(means: DoctorMeans, options: DoctorOptions): Promise<readonly Finding[]> {
   const watch = new ClockWatch(means.clock);
   const sqlite = await attempt("sqlite", async () => ok("sqlite", `SQLite ${await means.sqliteVersion()} loads`), rebuild);
   const findings: Finding[] = [nodeFinding(means.node), sqlite];
@@ -35,9 +30,9 @@ export async function examine(means: DoctorMeans, { quick }: DoctorOptions): Pro
   const { config } = project;
   if (config !== undefined) {
     findings.push(await attempt("modules", async () => modulesFinding(config, await means.loadModules(config))));
-    if (sqlite.status === "ok") findings.push(...(await storeFindings(means, config, quick)));
+    if (sqlite.status === "ok") findings.push(...(await storeFindings(means, config, options)));
   }
-  return [...findings, jumpFinding(watch.jumpMs())];
+  return options.depth === "setup" ? findings : [...findings, jumpFinding(watch.jumpMs())];
 }
 
 const rebuild = "npm rebuild better-sqlite3 (after a change of Node, or an install with --ignore-scripts)";
@@ -69,17 +64,17 @@ export function nodeFinding({ version, needed }: DoctorMeans["node"]): Finding {
 
 function configFinding({ file }: Config): Finding {
   if (file !== undefined) return ok("config", file);
-  return { check: "config", status: "warning", message: "there is no configuration file: flags, variables and defaults hold", fix: "pyworkflow quickstart writes one; --config names one" };
+  return { check: "config", status: "warning", message: "there is no configuration file: flags, variables and defaults hold", fix: "pyworkflow setup writes one; --config names one" };
 }
 
 function modulesFinding({ modules }: Config, workflows: number): Finding {
   const named = modules.join(", ");
-  if (modules.length === 0) return { check: "modules", status: "warning", message: "no workflow module is named", fix: "write `module: ./workflows` into pyworkflow.config.yaml, or give --module" };
+  if (modules.length === 0) return { check: "modules", status: "warning", message: "no workflow module is named", fix: "pyworkflow setup asks for one; or give --module" };
   if (workflows > 0) return ok("modules", `${named}: ${workflows === 1 ? "1 workflow" : `${workflows} workflows`}`);
   return { check: "modules", status: "warning", message: `${named}: no workflow is defined there`, fix: "export a workflow() from it, or import the module that has one" };
 }
 
-async function storeFindings(means: DoctorMeans, config: Config, quick: boolean): Promise<readonly Finding[]> {
+async function storeFindings(means: DoctorMeans, config: Config, options: DoctorOptions): Promise<readonly Finding[]> {
   const opened: { project?: Project } = {};
   const failure = await attempt("storage", async () => {
     opened.project = await means.openStore();
@@ -87,7 +82,7 @@ async function storeFindings(means: DoctorMeans, config: Config, quick: boolean)
   });
   if (opened.project === undefined) return [failure];
   try {
-    return await examineStore(opened.project, { config, quick, means });
+    return await examineStore(opened.project, { ...options, config, means });
   } catch (error) {
     // A damaged page is met by whoever reads it first.
     if (error instanceof PyworkflowError) return [{ check: "storage", status: "failure", message: error.message, fix: error.hint }];

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join, resolve, sep } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BugError } from "../base/unreachable.js";
 
@@ -20,6 +20,12 @@ export async function packageReference(root: string = packageRoot): Promise<stri
   if (spec.startsWith("file:")) return tarballReference(resolve(host, spec.slice("file:".length)), root);
   // A git or tarball address stays as it is; a range or a tag (`latest`) becomes the version that runs.
   return spec.includes(":") ? spec : `^${await ownVersion(root)}`;
+}
+
+/** Whether code in that folder finds a package of this name. */
+export function hasPackage(folder: string): boolean {
+  if (existsSync(join(folder, "node_modules", "pyworkflow", "package.json"))) return true;
+  return dirname(folder) !== folder && hasPackage(dirname(folder));
 }
 
 async function ownVersion(root: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { constants, existsSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ProjectFolderError } from "../core/errors.js";
 
@@ -61,6 +61,7 @@ async function place({ dir, source, path, outcome }: StagedFile, undo: Undo): Pr
   const backup = freeName(path, dir);
   await copyFile(target, join(dir, backup), constants.COPYFILE_EXCL);
   undo.push(() => rename(join(dir, backup), target));
+  await chmod(source, (await stat(target)).mode); // what only its owner could read stays so
   await rename(source, target);
   return { path, outcome, backup };
 }

@@ -1,10 +1,13 @@
-import { truncateSync, writeFileSync } from "node:fs";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { diskFindings } from "../../src/services/doctor-store.js";
 import type { Finding } from "../../src/services/doctor-finding.js";
 import { nodeFinding } from "../../src/services/doctor.js";
-import { pyworkflow } from "../support/cli.js";
+import { migrations } from "../../src/storage/sqlite/schema.js";
+import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
+import { commitOne, parked, running } from "../storage/contract/support.js";
+import { newFolder, pyworkflow } from "../support/cli.js";
 import { TestProject } from "../support/project.js";
 
 const project = new TestProject();
@@ -78,6 +81,33 @@ describe("doctor", () => {
     const { code, findings } = await doctor(["--quick"], { NODE_OPTIONS: `--require ${resolve("test/fixtures/without-sqlite.cjs")}` });
     expect(code).toBe(1);
     expect(findings.find(({ check }) => check === "sqlite")).toMatchObject({ status: "failure", message: expect.stringContaining("different Node.js"), fix: expect.stringContaining("npm rebuild") });
+  });
+
+  test("a parked run is counted, and named", async () => {
+    const folder = newFolder();
+    const path = join(folder.path, "parked.db");
+    const backend = await openSqlite({ path, durability: "normal" });
+    const { runId } = await running(backend);
+    await commitOne(backend, { runId, fence: 1, seen: 1, events: [parked("v1")] });
+    await backend.close();
+    const { code, findings } = await doctor(["--quick", "--storage-path", path]);
+    folder.remove();
+    expect(code).toBe(0);
+    expect(findings).toContainEqual({ check: "workers", status: "warning", message: expect.stringContaining("1 run is parked: the code does not fit the history"), fix: expect.stringContaining(`runs why ${runId}`) });
+  });
+
+  test("a store of an older format names the command that migrates it, and is looked at all the same", async () => {
+    const folder = newFolder();
+    const path = join(folder.path, "old.db");
+    const backend = await openSqlite({ path, migrations: migrations.slice(0, -1) });
+    await backend.close();
+    const before = readFileSync(path);
+    const { code, findings } = await doctor(["--storage-path", path]);
+    expect(readFileSync(path).equals(before)).toBe(true);
+    folder.remove();
+    expect(code).toBe(0);
+    expect(findings).toContainEqual({ check: "storage", status: "warning", message: expect.stringContaining(`has format ${migrations.length - 1}`), fix: expect.stringContaining("pyworkflow storage migrate") });
+    expect(findings).toContainEqual({ check: "integrity", status: "ok", message: "0 runs with 0 events keep every invariant", fix: null });
   });
 
   test("a damaged file", async () => {

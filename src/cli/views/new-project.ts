@@ -5,14 +5,15 @@ import { templates } from "../../services/templates.js";
 import type { Screen } from "../screen.js";
 
 /** One line a file: what became of it, and where a replaced one went. */
-export function newProjectFiles({ files }: NewProjectResult, { terminal, paint }: Screen): string {
-  const colours = { created: paint.green, unchanged: paint.dim, kept: paint.yellow, replaced: paint.yellow };
-  return files.map((file) => fileLine(file, terminal ? colours[file.outcome] : undefined)).join("\n");
+export function newProjectFiles({ files }: NewProjectResult, screen: Screen): string {
+  return files.map((file) => fileLine(file, screen)).join("\n");
 }
 
-function fileLine({ outcome, path, backup }: PlacedFile, paint: ((text: string) => string) | undefined): string {
-  if (paint === undefined) return [outcome, path, ...(backup === undefined ? [] : [backup])].join("\t");
-  return `  ${paint(outcome.padEnd(9))} ${path}${backup === undefined ? "" : ` (the old one is ${backup})`}`;
+/** What became of a file, and where a replaced one went. */
+export function fileLine({ outcome, path, backup }: PlacedFile, { terminal, paint }: Screen): string {
+  if (!terminal) return [outcome, path, ...(backup === undefined ? [] : [backup])].join("\t");
+  const colours = { created: paint.green, unchanged: paint.dim, kept: paint.yellow, replaced: paint.yellow };
+  return `  ${colours[outcome](outcome.padEnd(9))} ${path}${backup === undefined ? "" : ` (backup: ${backup})`}`;
 }
 
 export interface NextStepsOptions {
@@ -35,10 +36,12 @@ export function nextSteps({ dir, package: reference, files, template }: NewProje
   ].join("\n");
 }
 
-function installable(reference: string): string {
+/** What `npm install` takes for it. */
+export function installable(reference: string): string {
   return reference.includes(":") ? reference : `pyworkflow@${reference}`;
 }
 
-function quoted(word: string): string {
+/** As a shell reads it. */
+export function quoted(word: string): string {
   return /^[\w@%+=:,./^-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
