@@ -21,7 +21,7 @@ const commands = ids.filter((id) => ![...reachable(fileOf(id))].some(needsMore))
 
 const entries = commands.map((id) => `${JSON.stringify(id)}: () => import(${JSON.stringify(`./${fileOf(id)}`)})`);
 const { outputFiles, metafile } = await build({
-  stdin: { contents: `import { main as run } from "./dist/cli/shell.js";\nexport const main = (argv) => run(argv, { ${entries.join(", ")} });`, resolveDir: "." },
+  stdin: { contents: `import { main as run } from "./dist/cli/shell.js";\nexport const main = (argv, root) => run(argv, { ${entries.join(", ")} }, root);`, resolveDir: "." },
   bundle: true,
   write: false,
   metafile: true,
@@ -71,7 +71,7 @@ function reachable(file, seen = new Set()) {
   return seen;
 }
 
-/** The user's code and we must have one copy of ours; who asks where it lies means its own file; and of oclif's configuration shell.ts has little. */
+/** The user's code and we must have one copy of ours; who asks where it lies means its own file; and of oclif's configuration shell.ts has little more than the root. */
 function needsMore(file) {
-  return file === "dist/cli/load-workflows.js" || /\bimport\.meta\b|\bthis\.config\b/.test(readFileSync(file, "utf8"));
+  return file === "dist/cli/load-workflows.js" || /\bimport\.meta\b|\bthis\.config\b(?!\.root\b)/.test(readFileSync(file, "utf8"));
 }

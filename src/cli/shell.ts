@@ -14,9 +14,9 @@ export type Commands = Readonly<Record<string, () => Promise<{ readonly default:
  * The short way through the command line, for commands that load no code of the user's: bin/bundle-shell.js makes one file of
  * them and of all they need, which starts several times faster than our modules and oclif's one by one. Resolves to false where the words
  * are none of its business (help, a mistake in the command's name, a configuration that is a program): nothing has been done then, and
- * entry.ts has to answer. Where it does answer, it does so to the byte as entry.ts would.
+ * entry.ts has to answer. Where it does answer, it does so to the byte as entry.ts would. `root` is the folder of the package.
  */
-export async function main(argv: readonly string[], commands: Commands): Promise<false> {
+export async function main(argv: readonly string[], commands: Commands, root: string): Promise<false> {
   const words = globalFlagsLast(argv);
   const id = idOf(words, commands);
   const load = id === undefined ? undefined : commands[id];
@@ -25,7 +25,7 @@ export async function main(argv: readonly string[], commands: Commands): Promise
   const rest = words.slice(id.split(":").length);
   if (!takesWords(Command) && isWord(rest[0])) return false;
   Command.id = id;
-  return session(argv, () => Command.run(rest, config));
+  return session(argv, () => Command.run(rest, { ...config, root }));
 }
 
 function idOf(words: readonly string[], commands: Commands): string | undefined {
@@ -49,7 +49,6 @@ function isWord(word: string | undefined): boolean {
 // As much of oclif's configuration as a command asks for that runs: reading and checking all of it takes longer than the command. The bundle
 // has an oclif that takes it as it is.
 const config = {
-  root: "",
   bin: "pyworkflow",
   scopedEnvVarKeys: () => [],
   runHook: async () => ({ successes: [], failures: [] }),

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -30,6 +30,8 @@ test.for<[string, Readonly<Record<string, string>>?]>([
   ["runs list -o jsonl --tag a", { PYWORKFLOW_LOG: "debug" }],
   ["runs logs @last --utc -o table", { PYWORKFLOW_OUTPUT: "json" }],
   ["worker list -o json"],
+  ["autocomplete words -- runs status run_"],
+  ["autocomplete words -- sched"],
   ["hooks list --status nothing"],
   ["schedules list"],
   ["runs list --limt 3"],
@@ -61,30 +63,47 @@ test("a configuration that is a program is read by the modules that its own impo
   expect([stdout, stderr]).toEqual([`${runId}\n`, ""]);
 });
 
-test("what V8 compiled is kept; without it, or with half of it, a command only takes longer", { timeout }, async () => {
+test("what V8 compiled is kept, of the user where the package can't be written; without it, or with it damaged, a command only takes longer", { timeout }, async () => {
   const installed = join(project.path, "installed");
   for (const part of ["bin/run.js", "dist/cli/launch.js", "dist/shell", "package.json"]) cpSync(part, join(installed, part), { recursive: true });
   symlinkSync(resolve("node_modules"), join(installed, "node_modules"));
   const cache = join(installed, "dist/shell/cache");
   rmSync(cache, { recursive: true, force: true });
-  const status = () => execute([join(installed, "bin/run.js"), "runs", "status", "@last", "-o", "plain"], { cwd: project.path });
-  const kept = () => readdirSync(cache).map((name) => readFileSync(join(cache, name)).length);
+  const ofUser = join(project.path, "of-user");
+  const status = (env = {}) => execute([join(installed, "bin/run.js"), "runs", "status", "@last", "-o", "plain"], { cwd: project.path, env: { XDG_CACHE_HOME: ofUser, HOME: "", ...env } });
   const answer = { code: 0, stdout: `${runId}\n`, stderr: "" };
 
   expect(await status()).toEqual(answer);
-  expect(kept()).toHaveLength(1);
-  const whole = kept();
-
-  const [name = ""] = readdirSync(cache);
-  const before = readFileSync(join(cache, name));
+  const whole = onlyFileOf(cache);
   expect(await status()).toEqual(answer);
-  expect(readFileSync(join(cache, name)).equals(before)).toBe(true);
+  expect(onlyFileOf(cache)).toEqual(whole);
+  expect(existsSync(ofUser)).toBe(false);
 
-  truncateSync(join(cache, name), 1000);
-  expect(await status()).toEqual(answer);
-  expect(kept()[0]).toBeGreaterThan((whole[0] ?? 0) / 2);
+  const { length } = whole.data;
+  const flipped = Buffer.from(whole.data);
+  for (const place of [0.1, 0.25, 0.4].map((part) => Math.floor(length * part))) flipped.fill(0x5a, place, place + 400);
+  const leftLongAgo = join(cache, "of-another-version");
+  for (const damaged of [flipped, whole.data.subarray(0, 1000), Buffer.alloc(length)]) {
+    writeFileSync(whole.file, damaged);
+    writeFileSync(leftLongAgo, "");
+    utimesSync(leftLongAgo, new Date(0), new Date(0));
+    expect(await status()).toEqual(answer);
+    expect(onlyFileOf(cache).data.length).toBeGreaterThan(length / 2);
+  }
 
   rmSync(cache, { recursive: true });
   writeFileSync(cache, "where nothing can be written");
+  expect(await status({ XDG_CACHE_HOME: cache })).toEqual(answer);
   expect(await status()).toEqual(answer);
+  const kept = onlyFileOf(join(ofUser, "pyworkflow"));
+  expect(await status()).toEqual(answer);
+  expect(onlyFileOf(join(ofUser, "pyworkflow"))).toEqual(kept);
 });
+
+/** Its inode tells whether it was written anew. */
+function onlyFileOf(folder: string) {
+  const [name = "", ...others] = readdirSync(folder);
+  expect(others).toEqual([]);
+  const file = join(folder, name);
+  return { file, inode: statSync(file).ino, data: readFileSync(file) };
+}

@@ -12,9 +12,8 @@ export default class AutocompleteWords extends BaseCommand<typeof AutocompleteWo
   static override args = { words: string({ multiple: true, ignoreStdin: true, description: "the words so far" }) };
 
   async run(): Promise<void> {
-    const { commands, topics } = this.config;
-    const known = commands.filter(({ hidden }) => !hidden).flatMap((command) => [command.id, ...command.aliases].map((id) => ({ ...command, id })));
-    const wanted = wantedAt({ commands: known, topics }, this.args.words ?? []);
+    const { knownCommands } = await import("../../cli/known-commands.js");
+    const wanted = wantedAt(await knownCommands(this.config.root), this.args.words ?? []);
     const offers = await this.offersOf(wanted);
     writeData(wanted.kind === "files" ? ":files\n" : offers.map(lineOf).join(""));
   }
