@@ -1,4 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { createRequire } from "node:module";
+import { encode } from "../../dist/base/codec.js";
+import { newWorkerId, operationIdOf } from "../../dist/core/ids.js";
+import { rowOfEvent } from "../../dist/storage/sqlite/rows.js";
 import { freshFile, interleaved } from "../harness.js";
 import { bin, openProject, spawnMs } from "../project.js";
 import { atMost, ms, times } from "../report.js";
