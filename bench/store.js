@@ -99,7 +99,7 @@ export function startWorker(backend, path, workflow) {
   const { worker, limits, recovery } = defaults;
   const workerId = newWorkerId(systemClock.now(), randomBytes);
   return hostWorker({
-    config: { root: dirname(path), modules: [], storage: { backend: "sqlite", path, durability: "full" }, recovery, worker, limits },
+    config: { root: dirname(path), modules: [], storage: { backend: "sqlite", path, durability: "full" }, recovery, worker, limits, retention: {} },
     backend,
     worker: { workerId, role: "embedded", hostname: "bench", pid: process.pid, version: "bench", concurrency: 100 },
     workflows: new Map([[workflow.name, workflow]]),
