@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Sqlite from "better-sqlite3";
 import type { StorageConfig } from "../config/config.js";
@@ -7,7 +7,12 @@ import type { LastWords, ProcessLocks } from "../runtime/process-lock.js";
 
 /** The locks of the processes that work on a store: files beside it. A store in memory has none: it is one process's own. */
 export function processLocksOf(storage: StorageConfig): ProcessLocks {
-  return storage.backend === "sqlite" ? fileLocks(`${storage.path}.locks`) : noLocks;
+  return storage.backend === "sqlite" ? fileLocks(`${realPath(storage.path)}.locks`) : noLocks;
+}
+
+// Whoever comes by a symbolic link has to find the locks of the others.
+function realPath(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
 }
 
 const noLocks: ProcessLocks = {
@@ -58,9 +63,10 @@ function takeLock(file: string, fileMustExist = false): Sqlite.Database {
   }
 }
 
+// A worker takes its lock before it enters the store, so one without a file has ended; or its row came with a copy of the store.
 function isFree(file: string): boolean {
-  if (!existsSync(file)) return false;
   try {
+    if (statSync(file, { throwIfNoEntry: false }) === undefined) return true;
     takeLock(file, true).close();
     return true;
   } catch {

@@ -40,6 +40,11 @@ export class Observer {
     return free.filter((id) => before.has(id)).map((workerId) => ({ workerId, error: locks.lastWords(workerId)?.error ?? "its process has ended" }));
   }
 
+  /** Whether a worker has ended whose runs are about to be taken from it. */
+  get seesEnded(): boolean {
+    return this.#free.size > 0;
+  }
+
   /** Those whose heartbeat has stood still for the whole lease, while this process was looking. */
   standingStill(workers: readonly WorkerRecord[]): readonly Death[] {
     const { clock, leaseMs, everyMs } = this.#parts;

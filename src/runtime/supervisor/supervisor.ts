@@ -224,7 +224,7 @@ class RunningSupervisor implements Supervisor {
 
   async #isQuiet(workers: readonly WorkerRecord[]): Promise<boolean> {
     const { backend, clock } = this.#parts;
-    if (this.#loaded === undefined || this.#holdsAny(workers)) return false;
+    if (this.#loaded === undefined || this.#holdsAny(workers) || this.#observer.seesEnded) return false;
     if (await this.#scheduling?.anyDue()) return false;
     if ((await backend.countDue({ ...this.#loaded, company: "any", limit: 1, now: clock.now() })) > 0) return false;
     // What was due a moment ago may be held by now, or have ended, and let something go on that was buffered.
