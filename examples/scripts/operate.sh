@@ -1,5 +1,5 @@
 #!/bin/sh
-# Operates runs from a script: start, wait, branch on the exit code, cancel in bulk, read page by page.
+# Operates runs from a script: start, wait, branch on the exit code, cancel in bulk, read page by page, keep and delete what has ended.
 # Run it in the folder of a project that `pyworkflow quickstart` wrote. No worker has to be alive: it brings its own.
 #
 # Data is on stdout and everything else on stderr, so whatever is captured here is data.
@@ -45,3 +45,13 @@ while page=$(pyworkflow runs list --limit 2 --cursor "$cursor" --output plain --
   pages=$((pages + 1))
 done
 echo "read $pages pages of two"
+
+# 7. Keep a run's whole history outside of the store; `runs import` takes it back, under the same id.
+bundle=$(mktemp)
+pyworkflow runs export "$run" > "$bundle"
+echo "exported $(node -p 'JSON.parse(fs.readFileSync(process.argv[1])).runs[0].events.length > 0 ? "a whole history" : "nothing"' "$bundle")"
+
+# 8. Delete what ended long ago. Plain output is how many runs that were; --dry-run only counts them.
+echo "pruned $(pyworkflow runs prune --older-than 30d --yes --quiet --output plain)"
+echo "imported $(pyworkflow runs import "$bundle" --output jsonl | node -p 'JSON.parse(fs.readFileSync(0)).outcome')"
+rm "$bundle"

@@ -12,6 +12,7 @@ const exitCodes: Readonly<Record<string, number>> = {
   INVALID_SCHEDULE: 2,
   INVALID_BUNDLE: 2,
   SCHEDULE_AMBIGUOUS: 2,
+  WORKER_AMBIGUOUS: 2,
   RUN_FAILED: 3,
   RUN_CANCELLED: 3,
   RUN_NOT_FOUND: 4,

@@ -1,5 +1,5 @@
 import { nearest } from "../base/nearest.js";
-import { WorkerNotFoundError } from "../core/errors.js";
+import { AmbiguousWorkerError, WorkerNotFoundError } from "../core/errors.js";
 import { listWorkers, type WorkerRow } from "./list-workers.js";
 import type { Project } from "./project.js";
 
@@ -10,7 +10,7 @@ export interface StopWorkerOptions {
 
 /**
  * Asks workers through the store to stop, as SIGTERM would; they do so within a second. The workers that were asked.
- * Throws WorkerNotFoundError where no living worker, or more than one, has such an id.
+ * Throws WorkerNotFoundError with the nearest id, or AmbiguousWorkerError.
  */
 export async function stopWorkers(project: Pick<Project, "backend" | "locks">, { id }: StopWorkerOptions): Promise<readonly WorkerRow[]> {
   const workers = await listWorkers(project);
@@ -20,10 +20,10 @@ export async function stopWorkers(project: Pick<Project, "backend" | "locks">, {
 }
 
 function theOne(workers: readonly WorkerRow[], id: string): WorkerRow {
-  const fitting = workers.filter(({ worker_id }) => worker_id.startsWith(id));
-  const [worker] = fitting;
-  if (worker !== undefined && fitting.length === 1) return worker;
-  const meant = nearest(id, workers.map(({ worker_id }) => worker_id));
-  const suggestion = meant === undefined ? [] : ([`did you mean ${meant}?`] as const);
-  throw new WorkerNotFoundError(id, fitting.map(({ worker_id }) => worker_id), ...suggestion);
+  const ids = workers.map(({ worker_id }) => worker_id);
+  const [worker, another] = workers.filter(({ worker_id }) => worker_id.startsWith(id));
+  if (another !== undefined) throw new AmbiguousWorkerError(id, ids.filter((each) => each.startsWith(id)));
+  if (worker !== undefined) return worker;
+  const meant = nearest(id, ids);
+  throw new WorkerNotFoundError(id, meant === undefined ? undefined : `did you mean ${meant}?`);
 }

@@ -72,7 +72,7 @@ describe("ids", () => {
 
   test.each([
     ["runs status run_01jhm", 2, "run_01jhm fits more than one run: run_"],
-    ["worker stop worker_01jhm", 4, "worker_01jhm fits more than one worker: worker_"],
+    ["worker stop worker_01jhm", 2, "worker_01jhm fits more than one worker: worker_"],
     ["hooks info run_01jhm:hook_approval_1", 2, "run_01jhm fits more than one run: run_"],
     ["schedules show ''", 4, "there is no schedule"],
   ])("ambiguous: %s", async (words, code, says) => {

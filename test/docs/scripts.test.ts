@@ -36,7 +36,7 @@ test("operate.sh does what it says, on both streams", () => {
   expect({ code, stderr: stderr.replaceAll(/^No live worker .*\n/gm, "") }).toEqual({ code: 0, stderr: "" });
   expect(started).toBe("started run_…");
   expect(completed).toMatch(/^completed: \{"orderId":"ORD-7","status":"completed",.*\}$/);
-  expect(rest).toEqual(["refused: RUN_NOT_FOUND", "would cancel 3", "left alive: 0", "read 2 pages of two"]);
+  expect(rest).toEqual(["refused: RUN_NOT_FOUND", "would cancel 3", "left alive: 0", "read 2 pages of two", "exported a whole history", "pruned 0", "imported unchanged"]);
 }, patienceMs);
 
 describe("crontab.example", () => {

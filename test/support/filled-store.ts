@@ -85,7 +85,7 @@ function fails(at: number): readonly WorkflowEvent[] {
 function suspends(at: number): readonly WorkflowEvent[] {
   const resumeAt = at + 7 * 86_400_000;
   return [
-    { type: "sleep.started", at, operationId: pause, resumeAt, after: 1, value: encode("7d") },
+    { type: "sleep.started", at, operationId: pause, resumeAt, after: 1, value: encode(["7d"]) },
     { type: "workflow.suspended", at, reason: "waiting", wakeAt: resumeAt, wakeReason: "timer" },
   ];
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encode } from "../../src/base/codec.js";
 import { newRunId, newWorkerId, operationIdOf, type RunId, type WorkerId } from "../../src/core/ids.js";
@@ -7,6 +8,7 @@ import type { NewRun } from "../../src/core/run.js";
 import { workflow } from "../../src/engine/define.js";
 import { pauseSchedule } from "../../src/services/change-schedule.js";
 import { createSchedule } from "../../src/services/create-schedule.js";
+import { bundleText } from "../../src/services/export-runs.js";
 import { triggerSchedule } from "../../src/services/trigger-schedule.js";
 import type { Backend } from "../../src/storage/backend.js";
 import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
@@ -47,19 +49,26 @@ export class FormsProject {
     writeFileSync(join(this.path, "pyworkflow.config.yaml"), "module: ./workflows\n");
     const backend = await openSqlite({ path: join(this.path, "filled.db") });
     this.runs = await fill(backend);
+    await this.writeBundle(backend);
     await backend.close();
     return this;
+  }
+
+  private async writeBundle(backend: Backend): Promise<void> {
+    const runs = await Promise.all([this.runs.completed, this.runs.failed].map((id) => backend.getRun(id)));
+    await writeFile(join(this.path, "bundle.json"), bundleText({ backend }, runs.filter((run) => run !== undefined), { version: "0.1.0", at: () => undefined }));
   }
 
   remove(): void {
     this.#folder.remove();
   }
 
-  /** The command on a store of its own, which is as all others were at the start. */
+  /** The command on a store of its own, which is as all others were at the start; `{n}` in an argument becomes the store's number. */
   async call(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-    const store = join(this.path, `store-${++this.#copies}.db`);
+    const number = `${++this.#copies}`;
+    const store = join(this.path, `store-${number}.db`);
     copyFileSync(join(this.path, "filled.db"), store);
-    return this.callOn(store, args, env);
+    return this.callOn(store, args.map((arg) => arg.replace("{n}", number)), env);
   }
 
   /** The command where there is no store yet. */
@@ -82,11 +91,13 @@ export class FormsProject {
     return text
       .replaceAll(/\b(run|worker|schedule|event)_[0-9a-hjkmnp-tv-z]{26}/g, (id, kind: string) => name(id, kind))
       .replaceAll(/"traceback":"(?:[^"\\]|\\.)*"/g, '"traceback":"<stack>"')
+      .replaceAll(/(?:\\+n {4}at [^\\]+)+/g, "<stack>")
+      .replaceAll(/\b\d+(?:\.\d+)? [KMG]i?B\b/g, "<size>")
       .replaceAll("npx pyworkflow", "pyworkflow")
       .replaceAll(this.path, "<folder>")
-      .replaceAll(/store-\d+\.db/g, "store.db")
+      .replaceAll(/\b(store|new)-\d+\b/g, "$1")
       .replaceAll(/\b(?!2025-01-|2199-|2030-)20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?/g, "<time>")
-      .replaceAll(/\b\d+d(?: \d+h)?(?=\n|\t|$)/g, "<days>")
+      .replaceAll(/\b\d+d(?: \d+h)?(?=[\n\t)]|$)/g, "<days>")
       .replaceAll(/v?\d+\.\d+\.\d+(?=[\s"]|$)/g, "<version>")
       .replaceAll(/\bpyworkflow\/\S+ \S+ node-\S+/g, "<version>");
   }

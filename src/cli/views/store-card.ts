@@ -17,7 +17,7 @@ export function storeCard(store: StoreCard, screen: Screen): string {
     ["Runs", sum === 0 ? "0" : `${sum} (${of})`],
     ["Events", String(store.events)],
     ["Hooks", String(store.hooks)],
-    ["Schedules", `${store.schedules}, with ${store.ticks} ticks`],
+    ["Schedules", `${store.schedules}, with ${store.ticks} ${store.ticks === 1 ? "tick" : "ticks"}`],
     ["Oldest Run", oldest ? formatTime(oldest, screen) : undefined],
     ["Pruned", pruned.runs + pruned.ticks > 0 ? `${pruned.runs} runs, ${pruned.ticks} ticks so far` : undefined],
   ] as const;

@@ -110,15 +110,24 @@ export class EndedEarlyError extends PyworkflowError {
   }
 }
 
-/** No living worker of the store has such an id, or several have. */
+/** No living worker of the store has such an id. */
 export class WorkerNotFoundError extends PyworkflowError {
   static override readonly code = "WORKER_NOT_FOUND";
   readonly query: string;
-  readonly candidates: readonly string[];
-  constructor(query: string, candidates: readonly string[], suggestion = "pyworkflow worker list shows those that are alive") {
-    const what = candidates.length > 1 ? `${query} fits more than one worker: ${candidates.join(", ")}` : `there is no living worker ${query} in this store`;
-    super(what, candidates.length > 1 ? "type more of the id" : suggestion);
+  constructor(query: string, suggestion = "pyworkflow worker list shows those that are alive") {
+    super(`there is no living worker ${query} in this store`, suggestion);
     this.query = query;
+  }
+}
+
+/** An id prefix that fits more than one living worker. */
+export class AmbiguousWorkerError extends PyworkflowError {
+  static override readonly code = "WORKER_AMBIGUOUS";
+  readonly prefix: string;
+  readonly candidates: readonly string[];
+  constructor(prefix: string, candidates: readonly string[]) {
+    super(`${prefix} fits more than one worker: ${candidates.join(", ")}`, "type more of the id");
+    this.prefix = prefix;
     this.candidates = candidates;
   }
 }
