@@ -6,6 +6,7 @@ import { encode } from "../../src/base/codec.js";
 import { newRunId, newWorkerId, operationIdOf, type RunId, type WorkerId } from "../../src/core/ids.js";
 import type { NewRun } from "../../src/core/run.js";
 import { workflow } from "../../src/engine/define.js";
+import { processLocksOf } from "../../src/main/process-lock.js";
 import { pauseSchedule } from "../../src/services/change-schedule.js";
 import { createSchedule } from "../../src/services/create-schedule.js";
 import { bundleText } from "../../src/services/export-runs.js";
@@ -63,12 +64,16 @@ export class FormsProject {
     this.#folder.remove();
   }
 
-  /** The command on a store of its own, which is as all others were at the start; `{n}` in an argument becomes the store's number. */
+  /** The command on a store of its own, which is as all others were at the start, with two workers that live; `{n}` in an argument becomes the store's number. */
   async call(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
     const number = `${++this.#copies}`;
     const store = join(this.path, `store-${number}.db`);
     copyFileSync(join(this.path, "filled.db"), store);
-    return this.callOn(store, args.map((arg) => arg.replace("{n}", number)), env);
+    const locks = processLocksOf({ backend: "sqlite", path: store, durability: "normal" });
+    const held = [this.runs.livingWorker, this.runs.workerId].map((worker) => locks.hold(worker));
+    const ended = await this.callOn(store, args.map((arg) => arg.replace("{n}", number)), env);
+    for (const lock of held) lock.release();
+    return ended;
   }
 
   /** The command where there is no store yet. */
