@@ -109,12 +109,14 @@ export interface RunRecord extends NewRun, RunState {
   readonly orphaned?: true | undefined;
 }
 
-export function isTerminal(status: RunStatus): boolean {
+export type LiveStatus = Exclude<RunStatus, "completed" | "failed" | "cancelled" | "continued_as_new">;
+
+export function isTerminal(status: RunStatus): status is Exclude<RunStatus, LiveStatus> {
   return status === "completed" || status === "failed" || status === "cancelled" || status === "continued_as_new";
 }
 
 /** The statuses of runs that have not ended. */
-export const liveStatuses = runStatuses.filter((status) => !isTerminal(status));
+export const liveStatuses = runStatuses.filter((status): status is LiveStatus => !isTerminal(status));
 
 /** Losses in a row from which on a run executes alone. */
 export const lossesUntilAlone = 2;

@@ -5,7 +5,7 @@ import type { OperationId, RunId, ScheduleId, WorkerId } from "../core/ids.js";
 import type { LinkedAppend } from "../core/family.js";
 import type { HookRecord, HookStatus } from "../core/hooks.js";
 import type { LossOutcome } from "../core/recovery.js";
-import type { NewRun, RunRecord, RunStatus } from "../core/run.js";
+import type { LiveStatus, NewRun, RunRecord, RunStatus } from "../core/run.js";
 import type { ScheduleDecision } from "../core/schedule/decide.js";
 import type { LoadedSchedule, NewSchedule, OverlapPolicy, ScheduleDefinition, ScheduleRecord, ScheduleState, ScheduleStatus, Tick, TickDecision } from "../core/schedule/schedule.js";
 import type { TickKind } from "../core/schedule/tick-kind.js";
@@ -71,6 +71,9 @@ export interface Backend extends Upkeep {
 
   /** How many runs there are of each status; a status without runs may be missing. */
   countRuns(): Promise<Readonly<Partial<Record<RunStatus, number>>>>;
+
+  /** How many runs of each workflow have not ended, those of one status apart; in any order. Reads no run that has ended. */
+  countLive(now: number): Promise<readonly LiveCount[]>;
 
   /** Enters a schedule, with version 1. False where the id is taken. */
   createSchedule(schedule: NewSchedule & ScheduleState): Promise<boolean>;
@@ -173,6 +176,16 @@ export interface CreateResult {
 
 /** `takenBy`: the run of this store that has the id or the idempotency key of `runId`. */
 export type ImportResult = { readonly imported: true } | { readonly imported: false; readonly runId: RunId; readonly takenBy: RunId };
+
+/** The runs of one workflow that are of one status; at least one. */
+export interface LiveCount {
+  readonly workflowName: string;
+  readonly status: LiveStatus;
+  readonly runs: number;
+  /** Those of them that somebody could claim now. */
+  readonly due: number;
+  readonly parked: number;
+}
 
 /** Who claims, and what. */
 export interface ClaimRequest {

@@ -14,6 +14,7 @@ import type { Backend } from "../../src/storage/backend.js";
 import { createMemoryBackend } from "../../src/storage/memory/memory-backend.js";
 import { eachStore } from "../support/each-store.js";
 import { fillStore } from "../support/filled-store.js";
+import { violations } from "../support/json-schema.js";
 
 type Json = Record<string, unknown>;
 
@@ -50,6 +51,7 @@ describe.each(eachStore)("a bundle in a store of %s", (_name, open) => {
       const [origin, store] = [createMemoryBackend(), await open()];
       await origin.importRuns([{ run: newRunOf(run), events: history.map(withoutSequence) }]);
       const text = await exported(origin, [run.runId]);
+      expect(violations("runs-export.json", JSON.parse(text))).toEqual([]);
       await take(store, JSON.parse(text));
       expect(await exported(store, [run.runId])).toBe(text);
       expect((await store.getRun(run.runId))?.result).toBe(run.result);

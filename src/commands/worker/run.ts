@@ -73,8 +73,10 @@ export default class WorkerRun extends BaseCommand<typeof WorkerRun> {
   // They wait for ever where nobody is told: a workflow was renamed, or its module is not named.
   private async tellOfUnknown(project: Project, workflows: readonly string[]): Promise<void> {
     const { unknownWorkflows } = await import("../../services/unknown-workflows.js");
-    const unknown = await unknownWorkflows(project, workflows).catch(() => new Map<string, number>());
-    for (const [name, runs] of unknown) this.note(`${runs} ${runs === 1 ? "run" : "runs"} of ${name} wait${runs === 1 ? "s" : ""} for a worker that executes it: this one does not. \`pyworkflow runs why\` tells more.`);
+    const unknown = await unknownWorkflows(project, workflows).catch(() => []);
+    for (const { workflow_name: name, due } of unknown) {
+      this.note(`${due} ${due === 1 ? "run" : "runs"} of ${name} wait${due === 1 ? "s" : ""} for a worker that executes it: this one does not, and no other is alive. \`pyworkflow runs why\` tells more.`);
+    }
   }
 
   private get level(): LogLevel {

@@ -32,6 +32,7 @@ export function createMemoryBackend(): Backend {
     findRunIds: async (prefix, limit) => store.findRunIds(prefix, limit),
     listRuns: async (filter) => store.listRuns(filter),
     countRuns: async () => store.countRuns(),
+    countLive: async (now) => store.runs.countLive(now),
     createSchedule: async (schedule) => store.schedules.create(schedule),
     getSchedule: async (scheduleId) => store.schedules.get(scheduleId),
     listSchedules: async (filter) => store.schedules.list(filter),

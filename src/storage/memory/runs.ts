@@ -9,7 +9,7 @@ import { foldHooks, type HookRows } from "../../core/hooks.js";
 import type { RunId, ScheduleId, WorkerId } from "../../core/ids.js";
 import { foldHistory, foldRun, isTerminal, type NewRun, type RunRecord } from "../../core/run.js";
 import { afterEnd, afterRetry } from "../../core/schedule/state.js";
-import type { CommitResult, CreateResult, ImportResult, RunCommit } from "../backend.js";
+import type { CommitResult, CreateResult, ImportResult, LiveCount, RunCommit } from "../backend.js";
 import type { PrunedRuns, PrunedSoFar, PruneFilter, PruneRequest } from "../upkeep.js";
 import type { Schedules } from "./schedules.js";
 
@@ -113,6 +113,18 @@ export class Runs {
   liveOf(scheduleId: ScheduleId): readonly RunRecord[] {
     const records = this.all().map(({ record }) => record);
     return records.filter(({ schedule, status }) => schedule?.scheduleId === scheduleId && !isTerminal(status)).toSorted((a, b) => a.createdAt - b.createdAt);
+  }
+
+  countLive(now: number): readonly LiveCount[] {
+    const counts = new Map<string, LiveCount>();
+    for (const { record } of this.#runs.values()) {
+      const { status, workflowName, dueAt = Infinity, parked } = record;
+      if (isTerminal(status)) continue;
+      const key = `${status} ${workflowName}`;
+      const { runs, due, parked: parkedBefore } = counts.get(key) ?? { runs: 0, due: 0, parked: 0 };
+      counts.set(key, { workflowName, status, runs: runs + 1, due: due + Number(dueAt <= now), parked: parkedBefore + Number(parked !== undefined) });
+    }
+    return [...counts.values()];
   }
 
   /** Asks a run to end, or the one that goes on in its place. One that has ended, or was asked before, is passed over. */

@@ -63,7 +63,7 @@ export async function refuseLiveWorkers(database: Sqlite.Database, path: string)
     const live = [...counters(database)].filter(([workerId, counter]) => before.get(workerId) !== counter);
     if (live.length === 0) continue;
     const names = live.map(([workerId]) => workerId).join(", ");
-    throw refused(`the store ${path} has an older format, and workers of an older version use it (${names})`, "older", "stop them, then try again: pyworkflow worker stop");
+    throw refused(`the store ${path} has an older format, and workers of an older version use it (${names})`, "older", "stop them with Ctrl+C, SIGTERM, or the `worker stop` of their own version; then try again");
   }
 }
 

@@ -2,8 +2,8 @@ import { BugError } from "../../base/unreachable.js";
 import type { ImportedRun } from "../../core/bundle/bundle.js";
 import type { RecordedEvent, WorkflowEvent } from "../../core/events/event.js";
 import { timeOfRunId, type RunId } from "../../core/ids.js";
-import { newRunState, runStatuses, type NewRun, type RunRecord, type RunStatus } from "../../core/run.js";
-import type { CreateResult, ImportResult, RunFilter } from "../backend.js";
+import { liveStatuses, newRunState, runStatuses, type NewRun, type RunRecord, type RunStatus } from "../../core/run.js";
+import type { CreateResult, ImportResult, LiveCount, RunFilter } from "../backend.js";
 import { append, headOf, type Append } from "./append.js";
 import type { Connection } from "./connection.js";
 import { hookChanges } from "./hooks.js";
@@ -123,6 +123,15 @@ export function findRunIds(connection: Connection, prefix: string, limit: number
 export function countRuns(connection: Connection): Readonly<Partial<Record<RunStatus, number>>> {
   const rows = connection.sql<{ status: RunStatus; count: number }>("SELECT status, count(*) AS count FROM runs GROUP BY status").all();
   return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+}
+
+// By an index whose range holds no run that has ended.
+const selectLive = `
+  SELECT workflow AS "workflowName", status, count(*) AS runs, count(*) FILTER (WHERE due_at <= ?) AS due, count(parked) AS parked
+  FROM runs INDEXED BY runs_by_status WHERE status = ? GROUP BY workflow`;
+
+export function countLive(connection: Connection, now: number): readonly LiveCount[] {
+  return liveStatuses.flatMap((status) => connection.sql<LiveCount>(selectLive).all(now, status));
 }
 
 /** One look at an index for each status asked for, each no longer than the page: `IN` would sort all of them. */

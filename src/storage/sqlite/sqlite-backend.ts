@@ -10,7 +10,7 @@ import { openConnection, type SqliteOptions } from "./open.js";
 import { countPrunable, pruned, pruneRuns, pruneTicks } from "./prune.js";
 import { runCreator } from "./create-runs.js";
 import { getHook, listHooks } from "./hooks.js";
-import { countRuns, findRunIds, getRun, importRuns, listRuns, readHistory } from "./runs.js";
+import { countLive, countRuns, findRunIds, getRun, importRuns, listRuns, readHistory } from "./runs.js";
 import { createSchedule, findScheduleIds, getSchedule, listSchedules } from "./schedules.js";
 import { listTicks } from "./ticks.js";
 import { beat, listWorkers, loseWorker, registerWorker, updateWorker } from "./workers.js";
@@ -32,6 +32,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
     findRunIds: (prefix, limit) => connection.read(() => findRunIds(connection, prefix, limit)),
     listRuns: (filter) => connection.read(() => listRuns(connection, filter)),
     countRuns: () => connection.read(() => countRuns(connection)),
+    countLive: (now) => connection.read(() => countLive(connection, now)),
     createSchedule: (schedule) => connection.write(() => createSchedule(connection, schedule)),
     getSchedule: (scheduleId) => connection.read(() => getSchedule(connection, scheduleId)),
     listSchedules: (filter) => connection.read(() => listSchedules(connection, filter)),

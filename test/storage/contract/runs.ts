@@ -3,7 +3,7 @@ import { encode } from "../../../src/base/codec.js";
 import type { WorkflowEvent } from "../../../src/core/events/event.js";
 import { newRunId, operationIdOf } from "../../../src/core/ids.js";
 import { foldHistory } from "../../../src/core/run.js";
-import { cancelRequested, commitOne, completed, eachWith, ended, enter, record, request, run, running, started, t0, type MakeStore } from "./support.js";
+import { cancelRequested, commitOne, completed, eachWith, ended, enter, parked, record, request, run, running, started, suspended, t0, type MakeStore } from "./support.js";
 
 export function runsContract(make: MakeStore): void {
   describe("runs and histories", () => {
@@ -57,6 +57,24 @@ export function runsContract(make: MakeStore): void {
       await store.backend.createRun(run());
       await running(store.backend);
       expect(await store.backend.countRuns()).toEqual({ pending: 2, running: 1 });
+    });
+
+    test("those that have not ended are counted by workflow and status, with what is due and what is parked", async () => {
+      const { backend } = store;
+      expect(await backend.countLive(t0)).toEqual([]);
+      const [held, asleep, over, drifted] = [await running(backend), await running(backend), await running(backend), await running(backend)];
+      await backend.commit([
+        { runId: asleep.runId, fence: 1, seen: 1, events: [suspended(t0 + 60_000)] },
+        { runId: over.runId, fence: 1, seen: 1, events: [ended] },
+        { runId: drifted.runId, fence: 1, seen: 1, events: [parked("v1")] },
+      ]);
+      await backend.createRun(run({ workflowName: "refund" }));
+      await backend.createRun(run({ workflowName: "refund", createdAt: t0 + 100_000 }));
+      const count = async (now: number) => (await backend.countLive(now)).map(({ workflowName, status, runs, due, ...others }) => [workflowName, status, runs, due, others.parked].join(" ")).toSorted();
+      expect(held.status).toBe("running");
+      expect(await count(t0)).toEqual(["order interrupted 1 0 1", "order running 1 0 0", "order suspended 1 0 0", "refund pending 2 1 0"]);
+      expect(await count(t0 + 60_000)).toEqual(["order interrupted 1 0 1", "order running 1 0 0", "order suspended 1 1 0", "refund pending 2 1 0"]);
+      expect(await count(t0 + 100_000)).toEqual(["order interrupted 1 0 1", "order running 1 0 0", "order suspended 1 1 0", "refund pending 2 2 0"]);
     });
 
     test("after close every call rejects", async () => {

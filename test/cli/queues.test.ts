@@ -1,0 +1,61 @@
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
+import { newFolder, pyworkflow } from "../support/cli.js";
+import { fillStore } from "../support/filled-store.js";
+import { violations } from "../support/json-schema.js";
+import { TestProject, until } from "../support/project.js";
+import { hasTerminals, onTerminal } from "../support/pty.js";
+
+const folder = newFolder();
+const cwd = folder.path;
+let project: TestProject;
+
+beforeAll(async () => {
+  const backend = await openSqlite({ path: join(cwd, "pyworkflow_data", "pyworkflow.db") });
+  const { workerId } = await fillStore(backend);
+  await backend.loseWorker({ workerId, now: 0, error: "gone", charge: "none" });
+  await backend.close();
+});
+afterAll(() => folder.remove());
+beforeEach(() => {
+  project = new TestProject();
+});
+afterEach(() => project.remove());
+
+test("what has not ended is counted by workflow; that nobody executes it is said in a word", async () => {
+  const { code, stdout } = await pyworkflow(["worker", "queues", "-o", "json"], { cwd });
+  const rows: unknown = JSON.parse(stdout);
+  expect([code, violations("worker-queues.json", rows)]).toEqual([0, []]);
+  const none = { queue: "default", pending: 0, running: 0, suspended: 0, interrupted: 0, due: 0, parked: 0, workers: 0 };
+  expect(rows).toEqual([
+    { ...none, workflow_name: "process_order", suspended: 1, interrupted: 1, due: 1, parked: 1 },
+    { ...none, workflow_name: "send_mail", pending: 1, due: 1 },
+  ]);
+  const table = await pyworkflow(["worker", "queues"], { cwd });
+  expect([table.stdout, table.stderr]).toEqual(["default\tprocess_order\t0\t0\t1\t1\t1\t1\tnone\ndefault\tsend_mail\t1\t0\t0\t0\t1\t0\tnone\n", ""]);
+  expect((await pyworkflow(["worker", "queues", "-o", "plain"], { cwd })).stdout).toBe("process_order\nsend_mail\n");
+});
+
+test.skipIf(!hasTerminals)("a narrow terminal keeps what matters: the workflow, what is due, who is there", async () => {
+  const terminal = onTerminal(["worker", "queues"], { cwd, columns: 46, env: { NO_COLOR: "1" } });
+  expect(await terminal.ended).toBe(0);
+  expect(terminal.screen().join("\n")).toMatchSnapshot();
+});
+
+test("those that execute a workflow are counted, and a worker that starts names what nobody does", async () => {
+  const empty = await pyworkflow(["worker", "queues", "-o", "json"], { cwd: project.path });
+  expect([empty.code, empty.stdout]).toEqual([0, "[]\n"]);
+  await project.startRun("head", { children: 0, parentClose: "abandon" });
+  await project.startRuns("renamed", [1, 2]);
+  const worker = project.runWorkers("-n", "2");
+  await project.pidOf("head");
+  const rows: unknown = JSON.parse((await pyworkflow(["worker", "queues", "-o", "json"], { cwd: project.path })).stdout);
+  expect(rows).toMatchObject([
+    { workflow_name: "head", running: 1, due: 0, workers: 2 },
+    { workflow_name: "renamed", pending: 2, due: 2, workers: 0 },
+  ]);
+  const note = "2 runs of renamed wait for a worker that executes it: this one does not, and no other is alive.";
+  await until("the note", () => worker.stderr.includes(note) || undefined, { tell: () => worker.stderr });
+  project.touch("go");
+});
