@@ -28,7 +28,7 @@ interface Class {
 
 const classes: Readonly<Record<string, Class>> = {
   "looks at what is stored": {
-    commands: "hooks:info hooks:list hooks:run runs:chain runs:children runs:list runs:logs runs:result runs:status runs:timeline runs:wait schedules:list schedules:show schedules:ticks storage:backup storage:check storage:info worker:list autocomplete:words",
+    commands: "hooks:info hooks:list hooks:run runs:chain runs:children runs:list runs:logs runs:result runs:status runs:timeline runs:wait schedules:list schedules:show schedules:ticks storage:backup storage:check storage:info worker:list worker:queues autocomplete:words",
     example: () => ["runs", "status", runId],
     layers: "base cli commands config core main services storage",
     packages: "@oclif/core better-sqlite3 devalue chalk cli-table3 yaml lilconfig",

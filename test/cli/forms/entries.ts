@@ -68,6 +68,7 @@ export const entries: Readonly<Record<string, Entry>> = {
   "storage:info": { args: () => [], wrong: wrongFlag },
   "storage:migrate": { args: () => [], wrong: noStore },
   "worker:list": { args: () => [], wrong: wrongFlag, list: true },
+  "worker:queues": { args: () => [], wrong: wrongFlag, list: true },
   "worker:stop": { args: () => [], wrong: { args: () => ["worker_zzz"], code: "WORKER_NOT_FOUND", exit: 4 }, list: true },
   "workflows:info": { args: () => ["send_mail"], wrong: { args: () => ["send_mial"], code: "WORKFLOW_NOT_FOUND", exit: 4 } },
   "workflows:list": { args: () => [], wrong: { args: () => ["--module", "./nowhere"], code: "MODULE", exit: 1 } },
