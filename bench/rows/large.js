@@ -34,7 +34,7 @@ export async function large(bench) {
 /** @typedef {{ readonly folder: string, readonly runId: string }} Filled */
 
 /**
- * A store of runs with one step: of a hundred 90 completed, 5 failed, 4 suspended with a hook, one pending. Rows and indexes are those that
+ * A store of runs with a patch and a step, five events each: of a hundred 90 completed, 5 failed, 4 suspended with a hook, one pending. Rows and indexes are those that
  * the engine would have written, but that SQL makes them: 50,000 in a second or two.
  * @param {import("../harness.js").Bench} bench
  * @param {number} count
@@ -67,13 +67,13 @@ function fill(database, { from, to }) {
     INSERT INTO runs (key, run_id, workflow, durable, status, epoch, due_at, recovery_attempts, created_at, started_at, completed_at, tags,
       recover_on_worker_loss, max_recovery_attempts, input, result, error, nesting_depth)
     SELECT n, printf('run_%026d', n), 'workflow_' || (n % 20), 1, status, status <> 'pending', iif(status = 'pending', at, NULL), 0, at,
-      iif(status = 'pending', NULL, at + 1), iif(status IN ('completed', 'failed'), at + 4, NULL), iif(n % 10000 = 50, '["rare"]', '["bench"]'),
+      iif(status = 'pending', NULL, at + 1), iif(status IN ('completed', 'failed'), at + 5, NULL), iif(n % 10000 = 50, '["rare"]', '["bench"]'),
       1, 3, printf('j{"order":%d}', n), iif(status = 'completed', 'jtrue', NULL), iif(status = 'failed', ${literal(error)}, NULL), 0
     FROM (SELECT n, ${t0} + n * 1000 AS at, CASE WHEN n % 100 < 90 THEN 'completed' WHEN n % 100 < 95 THEN 'failed' WHEN n % 100 < 99 THEN 'suspended' ELSE 'pending' END AS status FROM numbers);
     INSERT INTO events (run, sequence, type, at, operation, value, rest)
     SELECT key, sequence, type, created_at + sequence, operation, value, rest FROM runs JOIN (${events()}) USING (status) WHERE key BETWEEN ${from} AND ${to} ORDER BY key, sequence;
     INSERT INTO hooks (run, operation, name, status, created_at, sequence)
-    SELECT key, 'hook_go_1', 'go', 'pending', created_at + 4, 4 FROM runs WHERE status = 'suspended' AND key BETWEEN ${from} AND ${to};
+    SELECT key, 'hook_go_1', 'go', 'pending', created_at + 5, 5 FROM runs WHERE status = 'suspended' AND key BETWEEN ${from} AND ${to};
     COMMIT;`);
 }
 
@@ -84,6 +84,7 @@ function events() {
   /** @type {import("../../dist/core/events/event.js").WorkflowEvent[]} */
   const step = [
     { type: "workflow.started", at: 0, workerId: newWorkerId(t0, randomBytes), version: "bench" },
+    { type: "patch.recorded", at: 0, operationId: operationIdOf("patch_newer", 1), after: 1 },
     { type: "step.started", at: 0, operationId: operationIdOf("step_noop", 1), attempt: 1, after: 1, value: encode([]) },
     { type: "step.completed", at: 0, operationId: operationIdOf("step_noop", 1), value: encode(true) },
   ];
@@ -91,7 +92,7 @@ function events() {
   const logs = {
     completed: [...step, { type: "workflow.completed", at: 0, value: encode(true) }],
     failed: [...step, { type: "workflow.failed", at: 0, value: error }],
-    suspended: [...step, { type: "hook.created", at: 0, operationId: operationIdOf("hook_go", 1), name: "go", after: 3 }, { type: "workflow.suspended", at: 0, reason: "waiting" }],
+    suspended: [...step, { type: "hook.created", at: 0, operationId: operationIdOf("hook_go", 1), name: "go", after: 4 }, { type: "workflow.suspended", at: 0, reason: "waiting" }],
   };
   const rows = Object.entries(logs).flatMap(([status, log]) => log.map((event, index) => ({ status, ...rowOfEvent(event, index + 1) })));
   return rows.map(({ status, sequence, type, operation, value, rest }) => `SELECT ${[status, sequence, type, operation, value, rest].map(literal).map((text, column) => `${text} AS ${columns[column]}`).join(", ")}`).join(" UNION ALL ");
