@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encode } from "../../src/base/codec.js";
 import { newWorkerId } from "../../src/core/ids.js";
 import { workflow } from "../../src/engine/define.js";
+import { processLocksOf } from "../../src/main/process-lock.js";
+import type { HeldLock } from "../../src/runtime/process-lock.js";
 import { createSchedule } from "../../src/services/create-schedule.js";
 import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
 import { TestClock } from "../../src/testing/test-clock.js";
@@ -17,17 +19,25 @@ const cwd = folder.path;
 const startMs = Date.UTC(2026, 0, 15);
 let runs: FilledStore;
 let hook: PendingHook;
+let held: readonly HeldLock[];
 
 beforeAll(async () => {
-  const backend = await openSqlite({ path: join(cwd, "pyworkflow_data", "pyworkflow.db") });
+  const path = join(cwd, "pyworkflow_data", "pyworkflow.db");
+  const backend = await openSqlite({ path });
   runs = await fillStore(backend);
   hook = await pendingHook(backend, { at: startMs, workflowName: "ask" });
   const project = { backend, clock: new TestClock(startMs), config: { recovery: { recoverOnWorkerLoss: true, maxRecoveryAttempts: 3 } } };
   await createSchedule(project, { workflow: workflow("nightly", async () => "done"), options: { cron: "0 3 * * *" }, input: encode(undefined), scheduleId: "clean-up" });
-  await backend.registerWorker({ workerId: newWorkerId(startMs, (count) => new Uint8Array(count)), role: "worker", hostname: "elsewhere", pid: 7, version: "v1", concurrency: 1, workflows: ["known_by_worker"], startedAt: startMs });
+  const workerId = newWorkerId(startMs, (count) => new Uint8Array(count));
+  const locks = processLocksOf({ backend: "sqlite", path, durability: "full" });
+  held = [workerId, runs.workerId].map((each) => locks.hold(each));
+  await backend.registerWorker({ workerId, role: "worker", hostname: "elsewhere", pid: 7, version: "v1", concurrency: 1, workflows: ["known_by_worker"], startedAt: startMs });
   await backend.close();
 });
-afterAll(() => folder.remove());
+afterAll(() => {
+  for (const lock of held) lock.release();
+  folder.remove();
+});
 
 /** What is offered in the place of the last word, without what it means. */
 async function offers(...words: string[]): Promise<readonly string[]> {
