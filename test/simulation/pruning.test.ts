@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { pause, systemClock } from "../../src/base/clock.js";
+import { continueAsNew, openEngine, runChild, startChild, step, workflow, type RunHandle } from "../../src/index.js";
+import { liveStatuses } from "../../src/core/run.js";
+import { checkStore } from "../../src/services/check-store.js";
+import type { Backend } from "../../src/storage/backend.js";
+import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
+import { until } from "../support/project.js";
+
+// Whatever has ended is deleted at once, while its relatives go on.
+
+let folder: string;
+let done: Map<string, number>;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "pyworkflow-pruning-"));
+  done = new Map();
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const note = step({ name: "pruning.note", maxRetries: 0 }, async (what: string) => {
+  done.set(what, (done.get(what) ?? 0) + 1);
+  if (what.endsWith("fails")) throw new RangeError(what);
+  return what;
+});
+const leaf = workflow("pruning.leaf", async (what: string) => note(what));
+const links = workflow("pruning.links", async ({ name, left }: { name: string; left: number }): Promise<string> => {
+  await note(`${name} link ${left}`);
+  return left === 0 ? name : continueAsNew({ name, left: left - 1 });
+});
+const family = workflow("pruning.family", async (name: string) => {
+  const beside = await startChild(leaf, `${name} beside`);
+  await startChild(leaf, `${name} left alone`, { parentClose: "abandon" });
+  const first = await runChild(leaf, `${name} first`);
+  const chain = await runChild(links, { name: `${name} chain`, left: 3 });
+  const lost = await runChild(leaf, `${name} fails`).catch(() => "caught");
+  const late = await beside.result();
+  return note([first, chain, lost, late, "end"].join(", "));
+});
+
+const families = 12;
+const chains = 6;
+const linksOfChain = 15;
+
+test("two engines go on rightly while a third connection deletes whatever has ended", { timeout: 60_000 }, async () => {
+  const path = join(folder, "store.db");
+  const options = { storage: `sqlite:${path}`, config: false, workflows: [leaf, links, family] } as const;
+  const engines = [await openEngine(options), await openEngine(options)];
+  const store = await openSqlite({ path });
+  const [one, other] = engines as [(typeof engines)[0], (typeof engines)[0]];
+  const pruner = keepPruning(store);
+
+  for (let index = 0; index < families; index++) await (index % 2 ? one : other).start(family, `family ${index}`);
+  const started: Promise<RunHandle>[] = [];
+  for (let index = 0; index < chains; index++) started.push(one.start(links, { name: `chain ${index}`, left: linksOfChain }, { idempotencyKey: `chain ${index}` }));
+  const handles = await Promise.all(started);
+  // Under the key of a chain that goes on nothing else is started.
+  const again = await other.start(links, { name: "chain 0", left: linksOfChain }, { idempotencyKey: "chain 0" });
+  expect(done.has(`chain 0 link 0`) || again.runId === handles[0]?.runId).toBe(true);
+
+  await until("the end of every run", async () => ((await store.listRuns({ statuses: liveStatuses, limit: 1 })).length === 0 ? true : undefined), { tell: () => `${done.size} done` });
+  const pruned = await pruner.stop();
+  expect(pruned).toBeGreaterThan(families * 4);
+  for (const name of Array.from({ length: families }, (_, index) => `family ${index}`)) {
+    expect(done.get(`${name} first, ${name} chain, caught, ${name} beside, end`)).toBe(1);
+    expect(done.get(`${name} left alone`)).toBe(1);
+  }
+  expect([...done].filter(([what, times]) => times !== 1 && !what.startsWith("chain 0 "))).toEqual([]);
+  expect((await checkStore({ backend: store })).findings).toEqual([]);
+  expect(await store.findFaults()).toEqual([]);
+  await Promise.all([...engines, store].map((each) => each.close()));
+});
+
+function keepPruning(store: Backend): { stop(): Promise<number> } {
+  const stopping = new AbortController();
+  const work = prune(store, stopping.signal);
+  return {
+    async stop() {
+      stopping.abort();
+      return work;
+    },
+  };
+}
+
+async function prune(store: Backend, signal: AbortSignal): Promise<number> {
+  let pruned = 0;
+  for (; !signal.aborted; await pause(systemClock, 2)) {
+    pruned += (await store.pruneRuns({ statuses: ["completed", "failed", "cancelled"], endedBefore: systemClock.now() + 1, limit: 5 })).runs;
+  }
+  return pruned;
+}
