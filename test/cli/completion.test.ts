@@ -5,13 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encode } from "../../src/base/codec.js";
 import { newWorkerId } from "../../src/core/ids.js";
 import { workflow } from "../../src/engine/define.js";
-import { processLocksOf } from "../../src/main/process-lock.js";
-import type { HeldLock } from "../../src/runtime/process-lock.js";
 import { createSchedule } from "../../src/services/create-schedule.js";
 import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
 import { TestClock } from "../../src/testing/test-clock.js";
 import { bareEnvironment, newFolder, pyworkflow } from "../support/cli.js";
 import { fillStore, type FilledStore } from "../support/filled-store.js";
+import { holdLocks } from "../support/locks.js";
 import { pendingHook, type PendingHook } from "../support/pending-hook.js";
 
 const folder = newFolder();
@@ -19,7 +18,7 @@ const cwd = folder.path;
 const startMs = Date.UTC(2026, 0, 15);
 let runs: FilledStore;
 let hook: PendingHook;
-let held: readonly HeldLock[];
+let release: () => void;
 
 beforeAll(async () => {
   const path = join(cwd, "pyworkflow_data", "pyworkflow.db");
@@ -29,13 +28,12 @@ beforeAll(async () => {
   const project = { backend, clock: new TestClock(startMs), config: { recovery: { recoverOnWorkerLoss: true, maxRecoveryAttempts: 3 } } };
   await createSchedule(project, { workflow: workflow("nightly", async () => "done"), options: { cron: "0 3 * * *" }, input: encode(undefined), scheduleId: "clean-up" });
   const workerId = newWorkerId(startMs, (count) => new Uint8Array(count));
-  const locks = processLocksOf({ backend: "sqlite", path, durability: "full" });
-  held = [workerId, runs.workerId].map((each) => locks.hold(each));
+  release = holdLocks(path, workerId, runs.workerId);
   await backend.registerWorker({ workerId, role: "worker", hostname: "elsewhere", pid: 7, version: "v1", concurrency: 1, workflows: ["known_by_worker"], startedAt: startMs });
   await backend.close();
 });
 afterAll(() => {
-  for (const lock of held) lock.release();
+  release();
   folder.remove();
 });
 

@@ -6,18 +6,25 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
 import { bareEnvironment, ended, newFolder, pyworkflow, type Ended } from "../support/cli.js";
 import { fillStore, type FilledStore } from "../support/filled-store.js";
+import { holdLocks } from "../support/locks.js";
 
 const folder = newFolder();
 const cwd = folder.path;
 let runs: FilledStore;
+let release: () => void;
 
 beforeAll(async () => {
-  const backend = await openSqlite({ path: join(cwd, "pyworkflow_data", "pyworkflow.db") });
+  const path = join(cwd, "pyworkflow_data", "pyworkflow.db");
+  const backend = await openSqlite({ path });
   runs = await fillStore(backend);
   await backend.close();
+  release = holdLocks(path, runs.workerId);
 });
 
-afterAll(() => folder.remove());
+afterAll(() => {
+  release();
+  folder.remove();
+});
 
 // Times are shown in the zone of the machine: the tests say which.
 const run = (...args: string[]): Promise<Ended> => pyworkflow(args, { cwd, env: { TZ: "America/New_York" } });

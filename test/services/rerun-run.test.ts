@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.js";
 import { decode, encode } from "../../src/base/codec.js";
 import type { Config } from "../../src/config/config.js";
+import { defaults } from "../../src/core/defaults.js";
 import { OperationNotFoundError, RerunRefusedError, RunNotFoundError } from "../../src/core/errors.js";
 import type { RunId } from "../../src/core/ids.js";
 import type { WorkflowDefinition } from "../../src/engine/definition.js";
@@ -22,7 +23,7 @@ let broken: Set<string>;
 
 beforeEach(() => {
   const backend = createMemoryBackend();
-  project = { backend, clock: systemClock, config: {} as Config, locks: processLocksOf({ backend: "memory" }), close: () => backend.close() };
+  project = { backend, clock: systemClock, config: { limits: defaults.limits } as Config, locks: processLocksOf({ backend: "memory" }), close: () => backend.close() };
   [did, broken] = [[], new Set()];
 });
 

@@ -6,7 +6,6 @@ import { encode } from "../../src/base/codec.js";
 import { newRunId, newWorkerId, operationIdOf, type RunId, type WorkerId } from "../../src/core/ids.js";
 import type { NewRun } from "../../src/core/run.js";
 import { workflow } from "../../src/engine/define.js";
-import { processLocksOf } from "../../src/main/process-lock.js";
 import { pauseSchedule } from "../../src/services/change-schedule.js";
 import { createSchedule } from "../../src/services/create-schedule.js";
 import { bundleText } from "../../src/services/export-runs.js";
@@ -15,6 +14,7 @@ import type { Backend } from "../../src/storage/backend.js";
 import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
 import { TestClock } from "../../src/testing/test-clock.js";
 import { newFolder, pyworkflow, type Ended } from "./cli.js";
+import { holdLocks } from "./locks.js";
 import { fillStore, type FilledStore } from "./filled-store.js";
 import { pendingHook } from "./pending-hook.js";
 
@@ -69,10 +69,9 @@ export class FormsProject {
     const number = `${++this.#copies}`;
     const store = join(this.path, `store-${number}.db`);
     copyFileSync(join(this.path, "filled.db"), store);
-    const locks = processLocksOf({ backend: "sqlite", path: store, durability: "normal" });
-    const held = [this.runs.livingWorker, this.runs.workerId].map((worker) => locks.hold(worker));
+    const release = holdLocks(store, this.runs.livingWorker, this.runs.workerId);
     const ended = await this.callOn(store, args.map((arg) => arg.replace("{n}", number)), env);
-    for (const lock of held) lock.release();
+    release();
     return ended;
   }
 
