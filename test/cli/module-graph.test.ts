@@ -46,7 +46,7 @@ const classes: Readonly<Record<string, Class>> = {
     packages: "@oclif/core better-sqlite3 devalue chalk cli-table3 yaml lilconfig croner zod esbuild",
   },
   "executes workflows": {
-    commands: "demo doctor scheduler:run scheduler:tick worker:run",
+    commands: "demo doctor scheduler:run scheduler:tick setup worker:run",
     example: () => ["scheduler", "tick"],
     layers: "base cli commands config core engine main runtime services storage",
     packages: "@oclif/core better-sqlite3 devalue chalk cli-table3 yaml lilconfig croner zod esbuild",

@@ -30,6 +30,7 @@ export const entries: Readonly<Record<string, Entry>> = {
   "config:show": { args: () => [], wrong: { args: () => ["--config", "nowhere.yaml"], code: "CONFIG", exit: 1 } },
   doctor: { args: () => ["--quick"], wrong: wrongFlag },
   quickstart: { args: () => ["--non-interactive", "--dir", "new-{n}"], wrong: { args: () => [], code: "USAGE", exit: 2 } },
+  setup: { args: () => ["--non-interactive", "--dry-run"], wrong: { args: () => [], code: "USAGE", exit: 2 } },
   version: { args: () => [], wrong: wrongFlag },
   "hooks:info": { args: ({ token }) => [token], wrong: { args: ({ token }) => [`${token}1`], code: "HOOK_NOT_FOUND", exit: 4 } },
   "hooks:list": { args: () => [], wrong: { args: () => ["--status", "open"], code: "USAGE", exit: 2 }, list: true },
