@@ -43,15 +43,6 @@ describe.each(Object.entries(entries))("%s", (id, entry) => {
     await expect(transcript(words.join(" "), table, plain)).toMatchFileSnapshot(`seen/${name}.txt`);
   });
 
-  test.runIf(entry.list)("jsonl is the same list, an object a line; an empty one is []", async () => {
-    const [json, jsonl, none] = await Promise.all([project.call([...args(), "-o", "json"]), project.call([...args(), "-o", "jsonl"]), project.callOnNothing([...args(), "-o", "json"])]);
-    const lines = jsonl.stdout.split("\n");
-    expect(lines.pop()).toBe("");
-    const rows = (items: readonly unknown[]): string => project.steady(JSON.stringify(items));
-    expect(rows(lines.map((line) => JSON.parse(line) as unknown))).toBe(rows(JSON.parse(json.stdout) as unknown[]));
-    expect([none.code, none.stdout]).toEqual([0, "[]\n"]);
-  });
-
   test("an error: as json on stderr, with nothing on stdout", async () => {
     const { args: wrongArgs, code, exit } = entry.wrong;
     const json = await project.call(["--output", "json", ...words, ...wrongArgs(project.runs)]);
@@ -60,6 +51,19 @@ describe.each(Object.entries(entries))("%s", (id, entry) => {
     expect([json.code, document]).toMatchObject([exit, { error: { code } }]);
     expect(alsoShows.has(id) ? "" : json.stdout).toBe("");
     await expect(`${project.steady(json.stderr)}exit code ${exit}\n`).toMatchFileSnapshot(`seen/${name}.error.txt`);
+  });
+});
+
+describe.each(Object.entries(entries).filter(([, { list }]) => list))("%s", (id, entry) => {
+  const args = () => [...id.split(":"), ...entry.args(project.runs)];
+
+  test("jsonl is the same list, an object a line; an empty one is []", async () => {
+    const [json, jsonl, none] = await Promise.all([project.call([...args(), "-o", "json"]), project.call([...args(), "-o", "jsonl"]), project.callOnNothing([...args(), "-o", "json"])]);
+    const lines = jsonl.stdout.split("\n");
+    expect(lines.pop()).toBe("");
+    const rows = (items: readonly unknown[]): string => project.steady(JSON.stringify(items));
+    expect(rows(lines.map((line) => JSON.parse(line) as unknown))).toBe(rows(JSON.parse(json.stdout) as unknown[]));
+    expect([none.code, none.stdout]).toEqual([0, "[]\n"]);
   });
 });
 
