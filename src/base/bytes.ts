@@ -8,9 +8,11 @@ export function parseBytes(size: unknown): number | undefined {
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
-/** Bytes as people write them: `512M`, `1.5G`. */
+const shownUnits = ["B", "KB", "MB", "GB", "TB"] as const;
+
+/** Bytes as people write them: `512 B`, `1.5 MB`. */
 export function formatBytes(bytes: number): string {
-  const [unit, size] = Object.entries(units).findLast(([, least]) => bytes >= least) ?? ["", 1];
-  const count = bytes / size;
-  return `${count < 10 ? Math.round(count * 10) / 10 : Math.round(count)}${unit}`;
+  const power = bytes < 1024 ? 0 : Math.min(shownUnits.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${shownUnits[power] ?? ""}`;
 }

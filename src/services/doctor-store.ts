@@ -1,3 +1,4 @@
+import { formatBytes } from "../base/bytes.js";
 import { formatDuration } from "../base/duration.js";
 import { pagesOf } from "../base/pages.js";
 import type { Config, StorageConfig } from "../config/config.js";
@@ -161,12 +162,12 @@ const mebibyte = 1_048_576;
 export function diskFindings({ free, writeAheadLog }: DiskSpace): readonly Finding[] {
   const space = spaceFinding(free);
   if (writeAheadLog <= 64 * mebibyte) return [space];
-  const log = `the write-ahead log has grown to ${Math.floor(writeAheadLog / mebibyte)} MiB: something holds a read of the store open`;
+  const log = `the write-ahead log has grown to ${formatBytes(writeAheadLog)}: something holds a read of the store open`;
   return [space, warning("disk", log, "end the program that reads it (a backup, a shell of sqlite3); the next worker that is idle shortens it")];
 }
 
 function spaceFinding(free: number): Finding {
-  const room = `${Math.floor(free / mebibyte)} MiB free`;
+  const room = `${formatBytes(free)} free`;
   if (free < 16 * mebibyte) return { check: "disk", status: "failure", message: `${room}: the next commits will not fit`, fix: "make room on the disk of the store" };
   return free < 512 * mebibyte ? warning("disk", room, "make room on the disk of the store") : { check: "disk", status: "ok", message: room, fix: null };
 }

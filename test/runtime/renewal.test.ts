@@ -116,7 +116,7 @@ test("a process that has grown makes room when the fresh one claims, not before;
   expect([processes.length, process(0).stopped, roster.count("crowd")]).toEqual([3, false, 2]);
   await process(2).begins();
   expect([process(0).stopped, roster.count("crowd")]).toEqual([true, 2]);
-  expect(told()).toEqual(["worker process 1 uses 100M, more than 100M: a fresh one takes its place"]);
+  expect(told()).toEqual(["worker process 1 uses 100 MB, more than 100 MB: a fresh one takes its place"]);
   expect(roster.members.map(({ place, restarts, leaving }) => [place, restarts, leaving])).toEqual([[1, 0, "asked"], [2, 0, undefined], [1, 1, undefined]]);
 });
 
@@ -137,7 +137,7 @@ test("where a fresh process is past the limit already, that is said once and non
   for (const each of processes) await each.begins(limit * 2);
   for (let n = 0; n < 3; n++) await look();
   expect(processes).toHaveLength(2);
-  expect(told()).toEqual(["a worker process uses 200M before its first run, more than 100M: none is replaced for that; allow more"]);
+  expect(told()).toEqual(["a worker process uses 200 MB before its first run, more than 100 MB: none is replaced for that; allow more"]);
 });
 
 test("as long as no run gets on, each fresh one is left more time than the one before", async () => {

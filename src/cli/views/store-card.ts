@@ -1,5 +1,6 @@
+import { formatBytes } from "../../base/bytes.js";
+import type { BackupRow } from "../../services/back-up.js";
 import type { StoreCard } from "../../services/show-store.js";
-import { formatBytes } from "../bytes.js";
 import { cardLines } from "../card.js";
 import type { Screen } from "../screen.js";
 import { formatTime } from "../times.js";
@@ -22,4 +23,8 @@ export function storeCard(store: StoreCard, screen: Screen): string {
     ["Pruned", pruned.runs + pruned.ticks > 0 ? `${pruned.runs} runs, ${pruned.ticks} ticks so far` : undefined],
   ] as const;
   return cardLines(lines, screen).join("\n");
+}
+
+export function backupCard({ path, bytes }: BackupRow, screen: Screen): string {
+  return cardLines([["Backup", path], ["Size", formatBytes(bytes)]], screen).join("\n");
 }

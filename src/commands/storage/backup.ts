@@ -16,11 +16,11 @@ export default class StorageBackup extends BaseCommand<typeof StorageBackup> {
   static override flags = { force: boolean({ description: "put the copy in the place of a file that exists" }) };
 
   async run(): Promise<void> {
-    const [{ backUp }, { formatBytes }, { cardLines }] = await Promise.all([import("../../services/back-up.js"), import("../../cli/bytes.js"), import("../../cli/card.js")]);
+    const [{ backUp }, { backupCard }] = await Promise.all([import("../../services/back-up.js"), import("../../cli/views/store-card.js")]);
     const path = resolve(this.args.file);
     const row = await this.withProject({ readOnly: true }, (project) =>
       this.withProgress("bytes copied", (onProgress) => backUp(project, { path, force: this.flags.force, onProgress })),
     );
-    this.show(row, { table: (screen) => cardLines([["Backup", row.path], ["Size", formatBytes(row.bytes)]], screen).join("\n"), plain: () => [row.path] });
+    this.show(row, { table: (screen) => backupCard(row, screen), plain: () => [row.path] });
   }
 }
