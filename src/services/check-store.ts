@@ -1,8 +1,11 @@
 import { systemClock } from "../base/clock.js";
 import { pagesOf } from "../base/pages.js";
+import { StorageError } from "../core/errors.js";
+import type { RecordedEvent } from "../core/events/event.js";
 import { findingsOf, type Finding } from "../core/invariants.js";
 import type { RunId, WorkerId } from "../core/ids.js";
 import type { RunRecord } from "../core/run.js";
+import { undecodableOfHook, undecodableOfRun, undecodableOfSchedule, type ValueFinding } from "../core/stored-values.js";
 import { findingsOfSchedule, findingsOfStart, findingsOfTicks, type ScheduleFinding, type TickFacts } from "../core/schedule/invariants.js";
 import type { ScheduleRecord, Tick } from "../core/schedule/schedule.js";
 import type { Backend, TickFilter } from "../storage/backend.js";
@@ -12,8 +15,11 @@ export interface StoreCheck {
   /** How many runs and events were looked at. */
   readonly runs: number;
   readonly events: number;
-  readonly findings: readonly (Finding | ScheduleFinding)[];
+  readonly findings: readonly StoreFinding[];
 }
+
+/** `row`: something that is stored can't be read at all. */
+export type StoreFinding = Finding | ScheduleFinding | ValueFinding | { readonly invariant: "row"; readonly runId?: RunId; readonly message: string };
 
 type Store = Pick<Project, "backend"> & Partial<Pick<Project, "clock">>;
 
@@ -25,14 +31,14 @@ export interface CheckOptions {
 const pageSize = 200;
 const looksMax = 3;
 
-/** Checks the invariants on every run and every schedule of a store, page by page; others may go on writing, and pruning, meanwhile. */
+/** Checks the invariants on every run and every schedule of a store, and whether their values can be read, page by page; others may go on writing, and pruning, meanwhile. */
 export async function checkStore(store: Store, options: CheckOptions = {}): Promise<StoreCheck> {
   const { runs, events, findings } = await checkRuns(store.backend, options);
   return { runs, events, findings: [...findings, ...(await checkSchedules(store))] };
 }
 
 async function checkRuns(backend: Backend, { onProgress }: CheckOptions): Promise<StoreCheck> {
-  const findings: StoreCheck["findings"][number][] = [];
+  const findings: StoreFinding[] = [];
   const of = Object.values(await backend.countRuns()).reduce((sum, count) => sum + count, 0);
   let [runs, events] = [0, 0];
   for await (const page of pagesOf<RunRecord>(pageSize, (last, limit) => backend.listRuns({ limit, ...(last && { before: last.runId }) }))) {
@@ -48,15 +54,40 @@ async function checkRuns(backend: Backend, { onProgress }: CheckOptions): Promis
 }
 
 // Row, history and workers are read one after the other, and a run may move between: what is really wrong stays wrong.
-async function checkRun(backend: Backend, listed: RunRecord): Promise<{ readonly events: number; readonly findings: readonly Finding[] }> {
+async function checkRun(backend: Backend, listed: RunRecord): Promise<{ readonly events: number; readonly findings: readonly StoreFinding[] }> {
   let run = listed;
   for (let look = 1; ; look++) {
-    const history = await backend.readHistory(run.runId, 0);
-    const findings = findingsOf(run, history, await isAlive(backend, run.workerId));
-    if (findings.length === 0 || look === looksMax) return { events: history.length, findings };
+    const history = await readable(() => backend.readHistory(listed.runId, 0));
+    if ("trouble" in history) return { events: 0, findings: [{ invariant: "row", runId: run.runId, message: `its history can't be read: ${history.trouble}` }, ...undecodableOfRun(run, [])] };
+    const findings = findingsOf(run, history.read, await isAlive(backend, run.workerId));
+    if (findings.length === 0 || look === looksMax) return { events: history.read.length, findings: [...findings, ...(await checkValues(backend, run, history.read))] };
     const again = await backend.getRun(run.runId);
     if (again === undefined) return { events: 0, findings: [] }; // pruned meanwhile
     run = again;
+  }
+}
+
+async function checkValues(backend: Backend, run: RunRecord, history: readonly RecordedEvent[]): Promise<readonly StoreFinding[]> {
+  const { runId } = run;
+  const findings: StoreFinding[] = [...undecodableOfRun(run, history)];
+  const hookIds = new Set(history.flatMap((event) => (event.type === "hook.created" ? [event.operationId] : [])));
+  for (const hookId of hookIds) {
+    const hook = await readable(() => backend.getHook(runId, hookId));
+    if ("trouble" in hook) findings.push({ invariant: "row", runId, message: `${hookId} can't be read: ${hook.trouble}` });
+    else if (hook.read) findings.push(...undecodableOfHook(hook.read));
+  }
+  return findings;
+}
+
+type Readable<T> = { readonly read: T } | { readonly trouble: string };
+
+/** What was read, or why it can't be: one broken row is no reason not to look at the others. Rejects where the store as a whole can't be read. */
+async function readable<T>(read: () => Promise<T>): Promise<Readable<T>> {
+  try {
+    return { read: await read() };
+  } catch (error) {
+    if (error instanceof StorageError || !(error instanceof Error)) throw error;
+    return { trouble: error.message };
   }
 }
 
@@ -84,11 +115,11 @@ async function isStartedHere(backend: Backend, { schedule, createdAt }: RunRecor
   return here !== undefined && here.createdAt <= createdAt;
 }
 
-async function checkSchedules({ backend, clock = systemClock }: Store): Promise<readonly ScheduleFinding[]> {
-  const findings: ScheduleFinding[] = [];
+async function checkSchedules({ backend, clock = systemClock }: Store): Promise<readonly StoreFinding[]> {
+  const findings: StoreFinding[] = [];
   for await (const page of pagesOf<ScheduleRecord>(pageSize, (last, limit) => backend.listSchedules({ limit, ...(last && { before: last.scheduleId }) }))) {
     for (const schedule of page) {
-      findings.push(...(await checkSchedule({ backend, clock }, schedule)));
+      findings.push(...undecodableOfSchedule(schedule), ...(await checkSchedule({ backend, clock }, schedule)));
       for await (const ticks of ledger(backend, schedule)) findings.push(...findingsOfTicks(schedule, ticks, await factsOf(backend, ticks)));
     }
   }

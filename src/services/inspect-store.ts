@@ -3,7 +3,7 @@ import type { Project } from "./project.js";
 
 /** What is wrong with a store, under the names that JSON shows: one row for each finding. */
 export interface FindingRow {
-  /** I1 to I10 of docs/architecture.md, or `file` for what is below them. */
+  /** I1 to I10 of docs/architecture.md; below them `file` (it is damaged), `row` (it belongs to nobody, is missing, or can't be read) and `value` (it can't be decoded). */
   readonly invariant: string;
   readonly run_id: string | null;
   readonly schedule_id: string | null;
@@ -20,12 +20,13 @@ export interface StoreInspection {
   readonly findings: readonly FindingRow[];
 }
 
-/** The file first: where that is damaged, nothing else is looked at. */
+/** The file first: where that itself is damaged, nothing else is looked at. */
 export async function inspectStore(project: Project, options: CheckOptions): Promise<StoreInspection> {
   const faults = await project.backend.findFaults();
-  if (faults.length > 0) return { runs: 0, events: 0, findings: faults.map((message) => row({ invariant: "file", message })) };
+  const below = faults.map(({ kind, ...fault }) => row({ invariant: kind, ...fault }));
+  if (faults.some(({ kind }) => kind === "file")) return { runs: 0, events: 0, findings: below };
   const { runs, events, findings } = await checkStore(project, options);
-  return { runs, events, findings: findings.map(row) };
+  return { runs, events, findings: [...below, ...findings.map(row)] };
 }
 
 interface Found {

@@ -1,3 +1,4 @@
+import type { RunId, ScheduleId } from "../core/ids.js";
 import type { RunStatus } from "../core/run.js";
 
 /** What keeps a store small and sound: a part of `Backend`. All times are milliseconds since the epoch. */
@@ -25,11 +26,24 @@ export interface Upkeep {
   /** What people want to know of a store. Counts every row: slow on a large one. */
   describe(): Promise<StoreFacts>;
 
-  /** What is wrong with the store below the level of runs and events, a line each; empty where all is well. Slow on a large one. */
-  findFaults(): Promise<readonly string[]>;
+  /** What is wrong with the store below the level of runs and events; empty where all is well. Slow on a large one. */
+  findFaults(): Promise<readonly StoreFault[]>;
 
   /** Writes a copy of the store as it is now into a new file, while others go on writing. Rejects with a StorageError where a file is there already, or the store has none. */
   backup(request: BackupRequest): Promise<void>;
+}
+
+/**
+ * Something that is wrong below the level of runs and events. `file`: what holds the store is damaged, and nothing that is read of it can be trusted.
+ * `row`: a part of it belongs to nobody, or is missing; the rest is as good as it was.
+ */
+export interface StoreFault {
+  readonly kind: "file" | "row";
+  readonly message: string;
+  readonly runId?: RunId;
+  readonly scheduleId?: ScheduleId;
+  /** Of the event, where it is one event. */
+  readonly sequence?: number;
 }
 
 /** Which runs to delete: those that fit all that is given. */

@@ -6,7 +6,7 @@ import { foldHooks, isHookEvent, type HookRecord, type HookRows, type HookStatus
 import type { OperationId, RunId } from "../../core/ids.js";
 import type { HookFilter } from "../backend.js";
 import type { Connection } from "./connection.js";
-import { kept, type Keep } from "./payloads.js";
+import { isPayload, kept, type Keep } from "./payloads.js";
 
 interface HookRow {
   readonly run_id: RunId;
@@ -27,6 +27,10 @@ const selectHook = `SELECT ${hookColumns} FROM hooks WHERE run = (SELECT key FRO
 const insertHook = `
   INSERT OR REPLACE INTO hooks (run, operation, name, created_at, sequence, expires_at, schema, status, received_at, payload)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const forgetPayloads = `
+  WITH gone AS (SELECT run, payload, schema FROM hooks WHERE run = ? AND operation = ?)
+  DELETE FROM payloads WHERE id IN (SELECT payload FROM gone WHERE ${isPayload("payload")} UNION ALL SELECT schema FROM gone WHERE ${isPayload("schema")})
+    AND id NOT IN (SELECT value FROM gone JOIN events USING (run) WHERE ${isPayload("value")})`;
 const updateHook = "UPDATE hooks SET status = ?, received_at = ?, payload = ? WHERE run = ? AND operation = ?";
 const disposePending = "UPDATE hooks SET status = 'disposed' WHERE run = ? AND status = 'pending'";
 
@@ -67,8 +71,12 @@ export function saveHooks(connection: Connection, changes: readonly HookChange[]
   for (const { hook, createdBy } of changes) {
     const { hookId, name, status, createdAt, expiresAt = null, receivedAt = null, schema } = hook;
     const payload = keep(hook.payload ?? null);
-    if (createdBy === undefined) connection.sql(updateHook).run(status, receivedAt, payload, run, hookId);
-    else connection.sql(insertHook).run(run, hookId, name, createdAt, createdBy, expiresAt, keep(schema === undefined ? null : JSON.stringify(schema)), status, receivedAt, payload);
+    if (createdBy === undefined) {
+      connection.sql(updateHook).run(status, receivedAt, payload, run, hookId);
+      continue;
+    }
+    connection.sql(forgetPayloads).run(run, hookId);
+    connection.sql(insertHook).run(run, hookId, name, createdAt, createdBy, expiresAt, keep(schema === undefined ? null : JSON.stringify(schema)), status, receivedAt, payload);
   }
 }
 

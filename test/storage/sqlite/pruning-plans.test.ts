@@ -2,7 +2,9 @@ import Sqlite from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { encode } from "../../../src/base/codec.js";
 import { operationIdOf } from "../../../src/core/ids.js";
-import { commitOne, ended, hookCreated, running, started, t0 } from "../contract/support.js";
+import { checkStore } from "../../../src/services/check-store.js";
+import { take } from "../contract/relatives.js";
+import { commitOne, ended, failed, hookCreated, retried, running, started, t0 } from "../contract/support.js";
 import { decideOne, enterSchedule, tick } from "../contract/scheduled.js";
 import { openWatched, plansOf, type WatchedStore } from "./plans.js";
 
@@ -65,11 +67,39 @@ function payloads(): unknown {
   return count;
 }
 
-test("the file's faults: rows that belong to none", async () => {
-  await running(store.backend, { input: encode("x".repeat(5000)) });
+test("the faults of rows: those that belong to none, and values that are not there; the rest is looked at all the same", async () => {
+  const { runId } = await running(store.backend, { input: encode("x".repeat(5000)) });
   expect(await store.backend.findFaults()).toEqual([]);
   const file = new Sqlite(store.path);
-  file.exec("DELETE FROM payloads; INSERT INTO events (run, sequence, type, at) VALUES (99, 1, 1, 1)");
+  file.exec("DELETE FROM payloads; INSERT INTO payloads (text) VALUES ('j1'), ('j2'); UPDATE payloads SET id = id + 1000; INSERT INTO events (run, sequence, type, at) VALUES (99, 1, 1, 1)");
   file.close();
-  expect(await store.backend.findFaults()).toEqual(["events of a run that is not there: 1", "inputs of runs that are not there: 1"]);
+  expect(await store.backend.findFaults()).toEqual([
+    { kind: "row", message: "events of a run that is not there: 1" },
+    { kind: "row", message: "large values that nothing refers to: 2" },
+    { kind: "row", runId, message: "its input is not there" },
+  ]);
+});
+
+test("a check of the store names values that can't be decoded, with their run and event", async () => {
+  const { runId } = await running(store.backend);
+  await commitOne(store.backend, { runId, fence: 1, seen: 1, events: [{ type: "workflow.completed", at: t0 + 1, value: encode("done") }] });
+  const file = new Sqlite(store.path);
+  file.exec("UPDATE runs SET input = 'garbage'; UPDATE events SET value = 'zzz' WHERE sequence = 2");
+  file.close();
+  const { findings } = await checkStore({ backend: store.backend });
+  const values = findings.filter(({ invariant }) => invariant === "value");
+  expect(values).toEqual([
+    { invariant: "value", runId, message: "its input can't be decoded: it is in no form that is known" },
+    { invariant: "value", runId, sequence: 2, message: "the value of workflow.completed can't be decoded: it is in no form that is known" },
+  ]);
+});
+
+test("a hook that is created anew leaves no large value of the one before", async () => {
+  const { runId } = await running(store.backend);
+  const created = { ...hookCreated(operationIdOf("hook_approval", 1)), schema: { description: "large".repeat(2000) } };
+  await commitOne(store.backend, { runId, fence: 1, seen: 1, events: [created, failed] });
+  await commitOne(store.backend, { runId, seen: 3, events: [retried(operationIdOf("hook_approval", 1))] });
+  await take(store.backend, { runId });
+  await commitOne(store.backend, { runId, fence: 2, seen: 5, events: [created] });
+  expect(await store.backend.findFaults()).toEqual([]);
 });
