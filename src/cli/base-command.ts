@@ -95,6 +95,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return paintFor(stream, this.colouring);
   }
 
+  /** Of a list that is cut: how many are shown, of what, and what shows more. */
+  protected noteCut(shown: number, what: string, more: string): void {
+    this.note(`${shown === 1 ? `The newest${what} is` : `The ${shown} newest${what} are`} shown${more}.`);
+  }
+
   /** What is said in the place of a result where a question was answered with no. */
   protected declined(): void {
     this.note("Nothing was changed.");

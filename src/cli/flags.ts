@@ -1,7 +1,7 @@
 import { boolean, custom, string } from "@oclif/core/flags";
 import { systemClock } from "../base/clock.js";
 import { parseBytes } from "../base/bytes.js";
-import { parseDurationMs } from "../base/duration.js";
+import { parseDurationMs, writeDuration } from "../base/duration.js";
 import { outputFormats, type OutputFormat } from "./output.js";
 import { parseMoment } from "./times.js";
 import { UsageError } from "./usage-error.js";
@@ -19,15 +19,24 @@ export const moment = custom<number>({
   parse: async (input) => parseMoment(input, systemClock.now()),
 });
 
+// Longer than any time that a Date can hold lies back.
+const longestMs = 14_000_000 * 7 * 86_400_000;
+
 /** `30s`, `1h30m`, or a number of seconds; in milliseconds. */
 export const duration = custom<number>({
   helpValue: "DURATION",
   parse: async (input) => {
     const ms = parseDurationMs(/^\d+(?:\.\d+)?$/.test(refuseEmpty(input)) ? Number(input) : input);
+    if (ms === undefined ? isCountless(input) : ms > longestMs) throw new UsageError(`${input} is too long`, `give ${writeDuration(longestMs)} or less`);
     if (ms === undefined) throw new UsageError(`${input} is no duration`, "write 30s, 5m, 1h30m, or a number of seconds");
     return ms;
   },
 });
+
+// With fewer digits it is a duration.
+function isCountless(input: string): boolean {
+  return parseDurationMs(input.replaceAll(/\d+/g, "1")) !== undefined || /^\d+(?:\.\d+)?$/.test(input);
+}
 
 const sizeLeast = "32M";
 

@@ -5,8 +5,8 @@ import { UsageError } from "./usage-error.js";
 /** A person ended it: Ctrl+C, or the end of the input instead of an answer. */
 export class InterruptedError extends PyworkflowError {
   static override readonly code = "INTERRUPTED";
-  constructor() {
-    super("interrupted", "what was begun was taken back");
+  constructor(aftermath: string) {
+    super("interrupted", aftermath);
   }
 }
 
@@ -62,7 +62,7 @@ async function prompted<T>(use: (prompts: Prompts) => Promise<T>): Promise<T> {
   try {
     return await use(await library());
   } catch (error) {
-    throw error instanceof Error && error.name === "ExitPromptError" ? new InterruptedError() : error;
+    throw error instanceof Error && error.name === "ExitPromptError" ? new InterruptedError("nothing was done yet") : error;
   }
 }
 

@@ -20,7 +20,7 @@ export default class Demo extends BaseCommand<typeof Demo> {
     const { keep, quiet, "no-color": noColor } = this.flags;
     const { view, pauseMs } = stage.openDemoView({ quiet, noColor });
     const interrupted = new AbortController();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort(new InterruptedError()));
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort(new InterruptedError("what was begun was taken back")));
     try {
       const report = await runDemo({
         dir: await stage.demoFolder(),

@@ -140,7 +140,12 @@ function duration(path: string, least: string, doc: string): Key<number> {
     return ms !== undefined && ms >= leastMs ? ms : undefined;
   };
   const schema = { anyOf: [{ type: "string", pattern: durationPattern }, { type: "number", minimum: leastMs / 1000 }], examples: [writeDuration(Math.max(leastMs, 90_000))] };
-  return { path, doc, read, schema, isDuration: true, expects: `a duration from ${least} up ("30s", "1h30m", or a number of seconds)` };
+  return { path, doc, read, schema, isDuration: true, expects: `a duration from ${least} up (${examplesFrom(leastMs)}, or a number of seconds)` };
+}
+
+// Of a time that must be long, "30s" would be refused itself.
+function examplesFrom(leastMs: number): string {
+  return leastMs > 30_000 ? '"1h", "30d"' : '"30s", "1h30m"';
 }
 
 function size(path: string, least: string, doc: string): Key<number> {

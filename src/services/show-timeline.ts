@@ -3,7 +3,7 @@ import { runSpanOf, type HoldSpan, type IdleSpan, type RunSpan } from "../core/r
 import type { RunRecord, RunStatus } from "../core/run.js";
 import { spansOf, type AttemptSpan, type OperationKind, type Span, type SpanStatus, type WaitSpan } from "../core/spans.js";
 import { findRun } from "./find-run.js";
-import { dateOf } from "./list-runs.js";
+import { beganAt, dateOf } from "./list-runs.js";
 import type { Project } from "./project.js";
 
 /** A run, or one of its operations, over time, under the names that JSON shows. What is open has no end. */
@@ -37,6 +37,8 @@ export interface Timeline {
   readonly runId: RunId;
   readonly status: RunStatus;
   readonly now: number;
+  /** When it was first taken up: its length counts from there, as everywhere. Null until then. */
+  readonly began: Date | null;
   /** The run first, then its operations in the order of their start. */
   readonly spans: readonly SpanRow[];
   /** How many operations there are. */
@@ -56,7 +58,14 @@ export async function showTimeline(project: Project, { id, limit }: ShowTimeline
   const history = await project.backend.readHistory(run.runId, 0);
   const spans = spansOf(history);
   const shown = spans.slice(Math.max(0, spans.length - limit));
-  return { runId: run.runId, status: run.status, now: project.clock.now(), spans: [runRow(run, runSpanOf(run, history)), ...shown.map(spanRow)], operations: spans.length };
+  return {
+    runId: run.runId,
+    status: run.status,
+    now: project.clock.now(),
+    began: dateOf(beganAt(run)),
+    spans: [runRow(run, runSpanOf(run, history)), ...shown.map(spanRow)],
+    operations: spans.length,
+  };
 }
 
 function runRow(run: RunRecord, { startedAt, endedAt, holds, idles }: RunSpan): SpanRow {

@@ -91,7 +91,7 @@ describe("a run on an axis of time", () => {
     });
   });
 
-  test("of very many operations the newest are shown, on an axis of their own time", async () => {
+  test("of very many operations the newest are shown, on an axis of their part of the run", async () => {
     const steps = Array.from({ length: 10_000 }, (_, index) => operationIdOf("step_beat", index + 1));
     const events = steps.flatMap((operationId, index): (readonly [number, object])[] => [[index, { type: "step.started", operationId, attempt: 1, after: 0, value }], [index + 1, { type: "step.completed", operationId, value }]]);
     const timeline = await timelineOf([[0, { type: "workflow.started", ...claim }], ...events], { second: 10_000 });
@@ -100,7 +100,9 @@ describe("a run on an axis of time", () => {
     // The first of them is drawn at the beginning, the last at the end.
     expect(lines.find((line) => line.startsWith("step_beat_9951"))).toMatch(/^step_beat_9951  █+ +1\.0s$/);
     expect(lines.find((line) => line.startsWith("step_beat_10000"))).toMatch(/^step_beat_10000 +█+ +1\.0s$/);
-    expect(lines.find((line) => line.startsWith("process_order"))).toMatch(/^process_order +━+▸ +2h 46m$/);
+    expect(lines.find((line) => line.startsWith("process_order"))).toMatch(/^process_order +◂━+▸ +2h 46m$/);
+    // Its times are those of the run.
+    expect(lines.find((line) => line.startsWith(" "))?.trim()).toMatch(/^2h45m50s +2h46m +2h46m10s /);
   });
 
   test("a run that nobody has taken up, and one that has ended, fit too", async () => {

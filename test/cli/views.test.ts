@@ -4,7 +4,9 @@ import { askedOutput, globalFlagsLast } from "../../src/cli/argv.js";
 import { render, toJson } from "../../src/cli/output.js";
 import type { Screen } from "../../src/cli/screen.js";
 import { table, type Column } from "../../src/cli/table.js";
+import { runTable } from "../../src/cli/views/run-table.js";
 import { formatListTime, formatTime, parseMoment } from "../../src/cli/times.js";
+import type { RunRecord } from "../../src/core/run.js";
 
 const pipe: Screen = { terminal: false, width: 100, paint: new Chalk({ level: 0 }), utc: false, nowMs: 0 };
 const terminal: Screen = { ...pipe, terminal: true };
@@ -35,6 +37,15 @@ describe("a table", () => {
       "│ run_01jhmr6k20000… │",
       "│ run_01jhmr6k20000… │",
     ]);
+  });
+
+  test("of runs shows each status whole, with what names the run", () => {
+    const runs = ["completed", "continued_as_new"].map((status) => ({ runId: rows[0]?.id, workflowName: "process_order", status, createdAt: 0, startedAt: 0, completedAt: 10, recoveryAttempts: 0, maxRecoveryAttempts: 3 }) as unknown as RunRecord);
+    for (const width of [100, 80, 40]) {
+      const text = runTable(runs, { ...terminal, width });
+      expect(text).toMatch(/run_01jhmr6k2000.* completed .*run_01jhmr6k2000.* continued_as_new /s);
+      expect(text.split("\n").filter((line) => line.length > width)).toEqual([]);
+    }
   });
 
   test("is left as wide as it is where there is room", () => {

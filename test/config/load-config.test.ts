@@ -244,7 +244,7 @@ describe("what is refused, with its place and what to write", () => {
     ["a dotted module in a list", "modules:\n  - ./ok\n  - myapp.flows.orders", "3:5: myapp.flows.orders is a dotted name, which only Python has | write the path of the file or folder: ./myapp/flows/orders"],
     ["bullmq", "runtime: bullmq", "1:10: runtime bullmq does not exist yet | write runtime: local"],
     ["a backend to come", "storage: { type: postgres, dsn: x }", "1:18: storage backend postgres does not exist yet | write backend: sqlite (or memory, which forgets)"],
-    ["a retention too short", "retention: { completed: 10s }", '1:25: retention.completed is "10s", expected a duration from 1m up ("30s", "1h30m", or a number of seconds) | retention.completed: how long completed runs are kept, and runs that continued as new; for ever where it is left out'],
+    ["a retention too short", "retention: { completed: 10s }", '1:25: retention.completed is "10s", expected a duration from 1m up ("1h", "30d", or a number of seconds) | retention.completed: how long completed runs are kept, and runs that continued as new; for ever where it is left out'],
   ])("%s", async (_, yaml, refusal) => {
     expect(await refused(yaml)).toBe(refusal);
   });

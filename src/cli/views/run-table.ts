@@ -19,11 +19,14 @@ export function runPicture(runs: readonly RunRecord[], screen: Screen, rows: num
   return runTable(runs.slice(0, Math.max(1, rows - tableFrameRows)), screen);
 }
 
+// A prefix that can be typed, and at 40 columns room for the longest status.
+const leastOfId = 17;
+
 export function runColumns(screen: Screen): Columns {
   return [
-    { head: "Run ID", rank: 0, cell: (run) => run.runId },
+    { head: "Run ID", rank: 0, least: leastOfId, cell: (run) => run.runId },
     { head: "Workflow", rank: 3, cell: (run) => run.workflowName },
-    { head: "Status", rank: 1, cell: (run) => run.status, paint: (text, run) => paintStatus(screen.paint, run.status, text) },
+    { head: "Status", rank: 1, least: Infinity, cell: (run) => run.status, paint: (text, run) => paintStatus(screen.paint, run.status, text) },
     { head: "Recovery", rank: 5, cell: (run) => `${run.recoveryAttempts}/${run.maxRecoveryAttempts}` },
     { head: "Started", rank: 2, cell: (run) => (run.startedAt === undefined ? "-" : formatListTime(new Date(run.startedAt), screen)) },
     { head: "Duration", rank: 4, cell: (run) => formatSeconds(secondsSoFar(run, screen.nowMs)) },

@@ -9,7 +9,7 @@ type Sign = keyof typeof signs;
 
 // One column each, and different without colours too.
 const signs = { attempt: "█", retry: "░", sleep: "┄", hook: "╌", child: "═", run: "━", suspended: "─", pending: "·", interrupted: "·", parked: "·", failed: "·" } as const;
-const marks = { failed: "✗", lost: "!", parked: "‖", open: "▸" } as const;
+const marks = { failed: "✗", lost: "!", parked: "‖", open: "▸", earlier: "◂" } as const;
 const meanings: Readonly<Record<string, string>> = {
   [signs.attempt]: "attempt",
   [signs.retry]: "retry wait",
@@ -23,6 +23,7 @@ const meanings: Readonly<Record<string, string>> = {
   [marks.lost]: "worker lost",
   [marks.parked]: "parked",
   [marks.open]: "goes on",
+  [marks.earlier]: "began earlier",
 };
 
 /** Bars on an axis of time where a person looks; elsewhere a line for each operation: its id, start, end, kind and status between tabs. */
@@ -35,8 +36,9 @@ function plainLine(span: SpanRow, { runId }: Timeline, screen: Screen): string {
   return [span.operation_id ?? runId, formatPrecise(span.started_at, screen), end, span.kind, span.status].join("\t");
 }
 
-/** Milliseconds that an axis begins with and covers, and its columns. */
+/** Milliseconds that an axis begins with and covers, its columns, and when the run began, from which times are counted. */
 interface Axis {
+  readonly origin: number;
   readonly from: number;
   readonly lengthMs: number;
   readonly columns: number;
@@ -45,7 +47,7 @@ interface Axis {
 const widthForLengths = 60;
 
 function drawn(timeline: Timeline, screen: Screen): string {
-  const { spans, now } = timeline;
+  const { spans, now, began } = timeline;
   const names = spans.map(nameOf);
   const label = Math.min(Math.max(...names.map(({ length }) => length)), Math.max(14, Math.floor(screen.width * 0.36)));
   const tail = screen.width < widthForLengths ? 0 : 9;
@@ -53,17 +55,19 @@ function drawn(timeline: Timeline, screen: Screen): string {
   const rows = spans.map((span) => ({ span, cells: barOf(span, axis, now) }));
   const lines = rows.map(({ span, cells }, index) => {
     const name = shorten(names[index] ?? "", label).padEnd(label);
-    const length = tail === 0 ? "" : lengthOf(span, now).padStart(tail);
+    const length = tail === 0 ? "" : lengthOf(span.kind === "run" ? { ...span, started_at: began } : span, now).padStart(tail);
     return `${name} ${painted(cells, span, screen)}${length}`;
   });
   return [...header(timeline, screen), ...axisLines(axis, label), ...lines, ...legend(rows.flatMap(({ cells }) => cells), screen.width)].join("\n");
 }
 
-function header({ runId, status, spans, now }: Timeline, screen: Screen): readonly string[] {
+function header({ runId, status, spans, now, began }: Timeline, screen: Screen): readonly string[] {
   const [run] = spans;
   if (run === undefined) return [];
   const end = run.ended_at === null ? "" : `, ended ${formatTime(run.ended_at, screen)}`;
-  const facts = [`${paintStatus(screen.paint, status)} after ${lengthOf(run, now)}`, `began ${formatTime(run.started_at, screen)}${end}`];
+  const beginning = began === null ? `created ${formatTime(run.started_at, screen)}` : `began ${formatTime(began, screen)}`;
+  const after = began === null ? "" : ` after ${lengthOf({ ...run, started_at: began }, now)}`;
+  const facts = [`${paintStatus(screen.paint, status)}${after}`, `${beginning}${end}`];
   const line = [runId, ...facts].join(" · ");
   return screen.width >= 100 ? [line] : [runId, ...facts];
 }
@@ -76,9 +80,10 @@ function nameOf({ operation_id, name }: SpanRow): string {
 function axisOf({ spans: [run, ...operations], now }: Timeline, columns: number): Axis {
   const starts = operations.map(({ started_at }) => started_at.getTime());
   const isCut = run !== undefined && starts.length > 0 && run.attempts.length > 0 && Math.min(...starts) > run.started_at.getTime();
-  const from = isCut && starts.length > manyOperations ? Math.min(...starts) : (run?.started_at.getTime() ?? now);
+  const origin = run?.started_at.getTime() ?? now;
+  const from = isCut && starts.length > manyOperations ? Math.min(...starts) : origin;
   const to = run?.ended_at?.getTime() ?? now;
-  return { from, lengthMs: Math.max(1, to - from), columns };
+  return { origin, from, lengthMs: Math.max(1, to - from), columns };
 }
 
 const manyOperations = 20;
@@ -103,6 +108,7 @@ function barOf(span: SpanRow, axis: Axis, now: number): readonly Cell[] {
     const column = lastColumnOf({ from: mark.from, to: mark.at }, axis);
     if (column >= 0) cells[column] = { text: marks[mark.mark], sign: mark.mark };
   }
+  if (span.started_at.getTime() < axis.from) cells[0] = { text: marks.earlier, sign: "earlier" };
   return cells;
 }
 
@@ -151,25 +157,32 @@ function painted(cells: readonly Cell[], span: SpanRow, { paint }: Screen): stri
 const roundMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, ...[1, 2, 5, 10, 15, 30].map((s) => s * 1000), ...[1, 2, 5, 10, 15, 30].map((m) => m * 60_000), ...[1, 2, 3, 6, 12].map((h) => h * 3_600_000), ...[1, 2, 7, 14, 28, 91, 182, 364].map((d) => d * 86_400_000)];
 const markColumns = 10;
 
-/** Round times since the beginning, each over a tick. */
+/** Round times since the run's beginning, each over a tick. */
 function axisLines(axis: Axis, label: number): readonly string[] {
-  const leastMs = (axis.lengthMs / axis.columns) * markColumns;
-  const everyMs = roundMs.find((ms) => ms >= leastMs) ?? Math.ceil(leastMs / 364 / 86_400_000) * 364 * 86_400_000;
+  const [firstMs, lastMs] = [axis.from - axis.origin, axis.from - axis.origin + axis.lengthMs];
+  const everyMs = distanceOf(axis);
   const ticks = Array.from({ length: axis.columns }, () => "─");
   let labels = "";
-  for (let at = 0; at < axis.lengthMs; at += everyMs) {
-    const column = columnOf(axis.from + at, axis);
+  for (let at = Math.ceil(firstMs / everyMs) * everyMs; at < lastMs; at += everyMs) {
+    const column = columnOf(axis.origin + at, axis);
     const text = writeDuration(at);
     if (column + text.length > axis.columns) break;
-    ticks[column] = at === 0 ? "├" : "┼";
-    labels = labels.padEnd(column) + text;
+    ticks[column] = column === 0 ? "├" : "┼";
+    if (column === 0 || labels.length < column) labels = labels.padEnd(column) + text;
   }
   const indent = " ".repeat(label + 1);
   return [`${indent}${labels}`, `${indent}${ticks.join("")}`];
 }
 
-function lengthOf({ started_at, ended_at }: SpanRow, now: number): string {
-  return formatDuration(Math.max(0, (ended_at?.getTime() ?? now) - started_at.getTime()));
+/** Milliseconds from one tick to the next, which is {@link markColumns} on or more. */
+function distanceOf({ lengthMs, columns }: Axis): number {
+  const leastMs = (lengthMs / columns) * markColumns;
+  return roundMs.find((ms) => ms >= leastMs) ?? Math.ceil(leastMs / 364 / 86_400_000) * 364 * 86_400_000;
+}
+
+/** Nothing where it has not begun. */
+function lengthOf({ started_at, ended_at }: { readonly started_at: Date | null; readonly ended_at: Date | null }, now: number): string {
+  return started_at === null ? "" : formatDuration(Math.max(0, (ended_at?.getTime() ?? now) - started_at.getTime()));
 }
 
 /** What the signs mean that were drawn. */

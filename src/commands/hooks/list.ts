@@ -26,6 +26,6 @@ export default class HooksList extends BaseCommand<typeof HooksList> {
       return listHooks(project, { limit, ...defined({ runId, status }) });
     });
     this.show(hooks, { table: (screen) => hookTable(hooks, screen), plain: () => hooks.map(({ token }) => token) });
-    if (more) this.note(`The ${limit} newest are shown: --limit shows more.`);
+    if (more) this.noteCut(limit, "", ": --limit shows more");
   }
 }

@@ -40,7 +40,7 @@ export default class RunsList extends BaseCommand<typeof RunsList> {
       return { ...page, meant: page.runs.length === 0 ? await this.workflowMeant(project) : undefined };
     });
     this.show(runs.map(runRow), { table: (screen) => runTable(runs, screen), plain: () => runs.map(({ runId }) => runId) });
-    if (cursor !== undefined) this.note(`The ${runs.length} newest are shown: --cursor ${cursor} goes on from there, --all shows every run.`);
+    if (cursor !== undefined) this.noteCut(runs.length, "", `: --cursor ${cursor} goes on from there, --all shows every run`);
     if (meant !== undefined) this.note(`No run is of a workflow called ${this.flags.workflow}: did you mean ${meant}?`);
   }
 

@@ -28,7 +28,7 @@ export default class RunsLogs extends BaseCommand<typeof RunsLogs> {
     const log = await this.withProject({ readOnly: true }, (project) => showLog(project, this.which));
     const shown = newest(log, limit);
     await this.tell(shown);
-    if (shown.length < log.length) this.note(`The ${shown.length} newest of ${log.length} events are shown; without --limit all are.`);
+    if (shown.length < log.length) this.noteCut(shown.length, ` of ${log.length} events`, "; without --limit all are");
   }
 
   private async follow(): Promise<void> {

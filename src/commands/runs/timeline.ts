@@ -20,6 +20,6 @@ export default class RunsTimeline extends BaseCommand<typeof RunsTimeline> {
     const timeline = await this.withProject({ readOnly: true }, (project) => showTimeline(project, { id: this.args.id, limit }));
     const { spans, operations, runId } = timeline;
     this.show(spans, { table: (screen) => timelineText(timeline, screen), plain: () => spans.map(({ operation_id }) => operation_id ?? runId) });
-    if (operations > limit) this.note(`The ${limit} newest of ${operations} operations are shown: --limit shows more, --all every one.`);
+    if (operations > limit) this.noteCut(limit, ` of ${operations} operations`, ": --limit shows more, --all every one");
   }
 }

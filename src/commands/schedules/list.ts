@@ -30,7 +30,7 @@ export default class SchedulesList extends BaseCommand<typeof SchedulesList> {
     ]);
     const { schedules, cursor } = await this.withProject({ readOnly: true }, async (project) => listSchedules(project, await this.filter(project)));
     this.show(schedules.map(scheduleRow), { table: (screen) => scheduleTable(schedules, screen), plain: () => schedules.map(({ scheduleId }) => scheduleId) });
-    if (cursor !== undefined) this.note(`The ${schedules.length} newest are shown: --cursor ${cursor} goes on from there, --all shows every schedule.`);
+    if (cursor !== undefined) this.noteCut(schedules.length, "", `: --cursor ${cursor} goes on from there, --all shows every schedule`);
     if (schedules.length === 0) this.hint("No schedule fits: pyworkflow schedules create makes one, --status deleted shows those that were.");
   }
 

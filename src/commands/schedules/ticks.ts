@@ -30,7 +30,7 @@ export default class SchedulesTicks extends BaseCommand<typeof SchedulesTicks> {
       table: (screen) => tickTable(ticks, screen),
       plain: () => ticks.map((tick) => [tick.due.toISOString(), tick.decision, tick.run_id ?? "-"].join(" ")),
     });
-    if (found.length > limit) this.note(`The ${limit} newest are shown: --limit shows more.`);
+    if (found.length > limit) this.noteCut(limit, "", ": --limit shows more");
     if (found.length === 0) this.hint("Nothing was decided that fits.");
   }
 }
