@@ -9,7 +9,7 @@ export default class RunsExport extends BaseCommand<typeof RunsExport> {
   static override examples = [
     "<%= config.bin %> runs export @last > bundle.json",
     { description: "With children, and what went on in the place of any of them", command: "<%= config.bin %> runs export @last --tree > bundle.json" },
-    { description: "What failed today", command: "<%= config.bin %> runs list --status failed --since 1d --output plain | xargs <%= config.bin %> runs export > failed.json" },
+    { description: "What failed today", command: "<%= config.bin %> runs export $(<%= config.bin %> runs list --status failed --since 1d --output plain) > failed.json" },
   ];
   static override args = { ids: string({ multiple: true, required: true, ignoreStdin: true, description: "run ids, unique prefixes, or @last" }) };
   static override flags = { tree: boolean({ description: "their descendants too, and the whole chain of each" }) };
