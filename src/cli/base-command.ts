@@ -2,6 +2,7 @@ import { Command } from "@oclif/core/command";
 import type { Interfaces } from "@oclif/core";
 import { systemClock } from "../base/clock.js";
 import type { LoadConfigOptions } from "../config/load-config.js";
+import type { Access } from "../main/open-project.js";
 import type { Project } from "../services/project.js";
 import { defined } from "./defined.js";
 import { globalFlags } from "./flags.js";
@@ -15,7 +16,7 @@ import { UsageError } from "./usage-error.js";
  * What every command stands on. A command declares `summary`, `examples`, `flags` and `args`; its `run()` imports its service
  * and its view (lazily: all commands are loaded to print the help), then:
  *
- *     const hook = await this.withProject({ readOnly: true }, (project) => showHook(project, { token: this.args.token }));
+ *     const hook = await this.withProject({ access: "read" }, (project) => showHook(project, { token: this.args.token }));
  *     this.show(hook, { table: (screen) => hookCard(hook, screen), plain: () => [hook.token] });
  *
  * `this.flags` and `this.args` are parsed before `run()`. Data goes through `show` to stdout, all else through `note`, `hint` and `detail` to
@@ -33,8 +34,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     Object.assign(this, { flags: parsed.flags, args: parsed.args });
   }
 
-  /** Opens the store that flags, environment and configuration name; closes it when `use` is done. */
-  protected async withProject<R>(options: { readonly readOnly: boolean; readonly existing?: true; readonly blocking?: boolean }, use: (project: Project) => Promise<R>): Promise<R> {
+  /** Opens the store that flags, environment and configuration name; closes it when `use` is done. Only `create` makes one where there is none. */
+  protected async withProject<R>(options: { readonly access: Access; readonly blocking?: boolean }, use: (project: Project) => Promise<R>): Promise<R> {
     const { openProject } = await import("../main/open-project.js");
     const project = await openProject({
       ...this.whereabouts(),

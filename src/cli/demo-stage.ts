@@ -23,7 +23,7 @@ export function demoEnvironment(): NodeJS.ProcessEnv {
 }
 
 export function openDemoProject(dir: string): Promise<Project> {
-  return openProject({ cwd: dir, env: {}, flags: {} });
+  return openProject({ access: "create", cwd: dir, env: {}, flags: {} });
 }
 
 export interface DemoViewOptions {

@@ -19,7 +19,7 @@ export function doctorMeans(whereabouts: LoadConfigOptions, nodeNeeded: string):
       await loadWorkflows(whereabouts);
       return listWorkflows().length;
     },
-    openStore: async () => (await import("../main/open-project.js")).openProject({ ...whereabouts, readOnly: true, blocking: true }),
+    openStore: async () => (await import("../main/open-project.js")).openProject({ ...whereabouts, access: "read", blocking: true }),
     storeFormat: async () => (await import("../main/migrate-store.js")).migrateStore(whereabouts, { dryRun: true }),
     storeExists: (storage) => storage.backend === "sqlite" && existsSync(storage.path),
     tryWriting: async (path) => rmdir(await mkdtemp(join(nearestFolder(dirname(path)), ".pyworkflow-doctor-"))),

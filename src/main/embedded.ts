@@ -35,6 +35,7 @@ export async function openEmbedded(options: EngineOptions & { readonly flags?: C
   const { config: file, recovery, flags = {}, onNote = printNote } = options;
   checkConcurrency(options.concurrency);
   const project = await openProject({
+    access: "create",
     flags: { ...flags, ...(file !== undefined && { config: file }), ...(recovery && { recovery }) },
     cwd: process.cwd(),
     checkpoints: options.execute === false,

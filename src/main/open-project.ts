@@ -6,9 +6,14 @@ import { processLocksOf } from "./process-lock.js";
 import type { Project } from "../services/project.js";
 import type { Backend } from "../storage/backend.js";
 
-export interface OpenProjectOptions extends Omit<LoadConfigOptions, "loadScript">, OpenBackendOptions {
-  /** Change only what is there: a store that isn't there yet is an empty one, so that a mistyped path makes none. */
-  readonly existing?: boolean;
+/**
+ * What is done with a store. `read`: only looked at, nothing made or migrated. `change`: only what is in it. `create`: it is made where there is none yet. To the
+ * first two a store that isn't there is an empty one, so that a mistyped path makes none.
+ */
+export type Access = "read" | "change" | "create";
+
+export interface OpenProjectOptions extends Omit<LoadConfigOptions, "loadScript">, Omit<OpenBackendOptions, "readOnly"> {
+  readonly access: Access;
 }
 
 export interface OpenBackendOptions {
@@ -16,7 +21,7 @@ export interface OpenBackendOptions {
   readonly readOnly?: boolean;
   /** For short commands: wait for the store's lock in place, at the cost of a blocked event loop. */
   readonly blocking?: boolean;
-  /** A line for the person who asked: of a store in an older format. */
+  /** A line for the person who asked: of a store that was made, or is in an older format. */
   readonly onNote?: (line: string) => void;
   /** False: a thread of this process keeps the store's write-ahead log short, so that commits need not. */
   readonly checkpoints?: boolean;
@@ -26,10 +31,10 @@ export interface OpenBackendOptions {
 export async function openProject(options: OpenProjectOptions): Promise<Project> {
   const config = await loadConfig({ ...options, loadScript });
   const { storage } = config;
-  const { readOnly = false, existing = false, onNote } = options;
-  const nothingThere = (readOnly || existing) && storage.backend === "sqlite" && !existsSync(storage.path);
+  const { access, onNote } = options;
+  const nothingThere = access !== "create" && storage.backend === "sqlite" && !existsSync(storage.path);
   if (nothingThere) onNote?.(`There is no store at ${storage.path} yet: the first run or schedule makes it.`);
-  const backend = await openBackend(storage, { ...options, readOnly: readOnly || nothingThere });
+  const backend = await openBackend(storage, { ...options, readOnly: access === "read" || nothingThere });
   return { config, backend, clock: systemClock, locks: processLocksOf(storage), close: () => backend.close() };
 }
 

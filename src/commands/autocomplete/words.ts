@@ -22,7 +22,7 @@ export default class AutocompleteWords extends BaseCommand<typeof AutocompleteWo
     if (wanted.kind === "files") return [];
     if (wanted.kind === "words") return wanted.offers;
     const { liveOffers } = await import("../../cli/offers.js");
-    return this.withProject({ readOnly: true }, (project) => liveOffers(project, wanted));
+    return this.withProject({ access: "read" }, (project) => liveOffers(project, wanted));
   }
 
   // The words that are completed may name the project.

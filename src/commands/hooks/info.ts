@@ -10,7 +10,7 @@ export default class HooksInfo extends BaseCommand<typeof HooksInfo> {
 
   async run(): Promise<void> {
     const [{ showHook }, { hookCard }] = await Promise.all([import("../../services/show-hook.js"), import("../../cli/views/hook-card.js")]);
-    const hook = await this.withProject({ readOnly: true }, (project) => showHook(project, { token: this.args.token }));
+    const hook = await this.withProject({ access: "read" }, (project) => showHook(project, { token: this.args.token }));
     this.show(hook, { table: (screen) => hookCard(hook, screen), plain: () => [hook.token] });
   }
 }

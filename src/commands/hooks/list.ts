@@ -21,7 +21,7 @@ export default class HooksList extends BaseCommand<typeof HooksList> {
       import("../../services/find-run.js"),
     ]);
     const { "run-id": id, status, limit } = this.flags;
-    const { hooks, more } = await this.withProject({ readOnly: true }, async (project) => {
+    const { hooks, more } = await this.withProject({ access: "read" }, async (project) => {
       const runId = id === undefined ? undefined : (await findRun(project, id)).runId;
       return listHooks(project, { limit, ...defined({ runId, status }) });
     });

@@ -31,7 +31,7 @@ export default class HooksResume extends BaseCommand<typeof HooksResume> {
     const given = await givenPayload({ payload: this.flags.payload, file: this.flags["payload-file"] });
     demandAnswers({ token: this.args.token, given });
     await this.loadDefinitions();
-    await this.withProject({ readOnly: false, existing: true }, async (project) => {
+    await this.withProject({ access: "change" }, async (project) => {
       const token = await hookToResume(project, this.args.token);
       const resumed = given ? await resumeHook(project, { token, payload: given.payload }) : await resumeAsking(project, token, (line) => this.note(line));
       await this.tell(project, resumed);

@@ -10,7 +10,7 @@ export default class HooksRun extends BaseCommand<typeof HooksRun> {
 
   async run(): Promise<void> {
     const [{ showHooksOfRun }, { hooksOfRunTable }] = await Promise.all([import("../../services/show-hook.js"), import("../../cli/views/hook-table.js")]);
-    const hooks = await this.withProject({ readOnly: true }, (project) => showHooksOfRun(project, { id: this.args.id }));
+    const hooks = await this.withProject({ access: "read" }, (project) => showHooksOfRun(project, { id: this.args.id }));
     this.show(hooks, { table: (screen) => hooksOfRunTable(hooks, screen), plain: () => hooks.map(({ token }) => token) });
   }
 }

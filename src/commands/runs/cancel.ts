@@ -39,7 +39,7 @@ export default class RunsCancel extends BaseCommand<typeof RunsCancel> {
     const { reason, wait, force, timeout = defaultTimeoutMs, yes, "dry-run": dry, status, workflow, query } = this.flags;
     const asked = { ids: this.args.ids ?? [], filter: defined({ statuses: status, workflowName: workflow, query }), yes: yes || dry };
     demandSelection(asked);
-    await this.withProject({ readOnly: dry, existing: true }, async (project) => {
+    await this.withProject({ access: dry ? "read" : "change" }, async (project) => {
       const selection = await select(project, asked);
       if (selection.runs.length === 0) await this.tellOfWorkflowMeant(project);
       if (dry) return this.tell(selection, selection.runs.map(untouched));

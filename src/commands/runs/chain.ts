@@ -11,7 +11,7 @@ export default class RunsChain extends BaseCommand<typeof RunsChain> {
 
   async run(): Promise<void> {
     const [{ chainRow, showChain }, { runTable }] = await Promise.all([import("../../services/show-chain.js"), import("../../cli/views/run-table.js")]);
-    const runs = await this.withProject({ readOnly: true }, (project) => showChain(project, { id: this.args.id }));
+    const runs = await this.withProject({ access: "read" }, (project) => showChain(project, { id: this.args.id }));
     this.show(runs.map(chainRow), { table: (screen) => runTable(runs, screen), plain: () => runs.map(({ runId }) => runId) });
   }
 }

@@ -18,7 +18,7 @@ export default class RunsChildren extends BaseCommand<typeof RunsChildren> {
   async run(): Promise<void> {
     const [{ childRow, listChildren }, { childTable }] = await Promise.all([import("../../services/list-children.js"), import("../../cli/views/child-table.js")]);
     const { status, tree } = this.flags;
-    const runs = await this.withProject({ readOnly: true }, (project) => listChildren(project, { id: this.args.id, tree, ...defined({ statuses: status }) }));
+    const runs = await this.withProject({ access: "read" }, (project) => listChildren(project, { id: this.args.id, tree, ...defined({ statuses: status }) }));
     this.show(runs.map(childRow), { table: (screen) => childTable(runs, screen), plain: () => runs.map(({ runId }) => runId) });
   }
 }

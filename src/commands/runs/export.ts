@@ -17,7 +17,7 @@ export default class RunsExport extends BaseCommand<typeof RunsExport> {
   async run(): Promise<void> {
     const [{ bundleText, selectForExport }, { pourData }] = await Promise.all([import("../../services/export-runs.js"), import("../../cli/streams.js")]);
     const { version } = this.config;
-    await this.withProject({ readOnly: true }, async (project) => {
+    await this.withProject({ access: "read" }, async (project) => {
       const { runs, leftOut } = await selectForExport(project, { ids: this.args.ids, tree: this.flags.tree });
       await this.withProgress("runs exported", (at) => pourData(bundleText(project, runs, { version, at })));
       const live = runs.filter(({ status }) => !isTerminal(status)).length;

@@ -23,7 +23,7 @@ export default class RunsImport extends BaseCommand<typeof RunsImport> {
     const { file } = this.args;
     const source = { name: "runs import", example: "pyworkflow runs export @last > bundle.json" };
     const bundle = file === "-" ? await jsonOf(source, file) : await jsonFile(source, file);
-    const rows = await this.withProject({ readOnly: false }, (project) => importRuns(project, { bundle, live: this.flags.live }));
+    const rows = await this.withProject({ access: "create" }, (project) => importRuns(project, { bundle, live: this.flags.live }));
     this.show(rows, { table: (screen) => importTable(rows, screen), plain: () => rows.map(({ run_id }) => run_id) });
   }
 }

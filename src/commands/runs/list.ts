@@ -35,7 +35,7 @@ export default class RunsList extends BaseCommand<typeof RunsList> {
   async run(): Promise<void> {
     const [{ listRuns, runRow }, { runTable }] = await Promise.all([import("../../services/list-runs.js"), import("../../cli/views/run-table.js")]);
     if (this.flags.watch) return this.watch();
-    const { runs, cursor, meant } = await this.withProject({ readOnly: true }, async (project) => {
+    const { runs, cursor, meant } = await this.withProject({ access: "read" }, async (project) => {
       const page = await listRuns(project, await this.filter(project));
       return { ...page, meant: page.runs.length === 0 ? await this.workflowMeant(project) : undefined };
     });
@@ -54,7 +54,7 @@ export default class RunsList extends BaseCommand<typeof RunsList> {
   private async watch(): Promise<void> {
     this.demandDrawing("--watch", "without it the list is printed once; in a pipe `pyworkflow runs logs ID --follow` goes on");
     const [{ listRuns }, { runPicture }, { watchText }] = await Promise.all([import("../../services/list-runs.js"), import("../../cli/views/run-table.js"), import("../../cli/watch-text.js")]);
-    await this.withProject({ readOnly: true }, async (project) => {
+    await this.withProject({ access: "read" }, async (project) => {
       const filter = await this.filter(project);
       await watchText({ read: () => listRuns(project, filter), draw: ({ runs }, screen, rows) => runPicture(runs, screen, rows), stays: true, screen: this.screen() });
     });

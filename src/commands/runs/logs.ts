@@ -25,7 +25,7 @@ export default class RunsLogs extends BaseCommand<typeof RunsLogs> {
     if (this.flags.follow) return this.follow();
     const { showLog } = await import("../../services/show-log.js");
     const { limit = Infinity } = this.flags;
-    const log = await this.withProject({ readOnly: true }, (project) => showLog(project, this.which));
+    const log = await this.withProject({ access: "read" }, (project) => showLog(project, this.which));
     const shown = newest(log, limit);
     await this.tell(shown);
     if (shown.length < log.length) this.noteCut(shown.length, ` of ${log.length} events`, "; without --limit all are");
@@ -48,7 +48,7 @@ export default class RunsLogs extends BaseCommand<typeof RunsLogs> {
       if (this.output === "json") all.push(...batch);
       else if (batch.length > 0) print(batch);
     };
-    const run = await this.withProject({ readOnly: true }, (project) => untilSeenEnough((signal) => followLog(project, { ...this.which, signal, onEntries })));
+    const run = await this.withProject({ access: "read" }, (project) => untilSeenEnough((signal) => followLog(project, { ...this.which, signal, onEntries })));
     if (this.output === "json") print(all);
     if (run.parked !== undefined) this.note(`The run is parked: ${run.parked.error}`);
   }

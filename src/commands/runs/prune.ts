@@ -31,7 +31,7 @@ export default class RunsPrune extends BaseCommand<typeof RunsPrune> {
     const { "dry-run": dry, status, workflow, yes } = this.flags;
     const olderThanMs = this.age();
     if (!dry && !yes) await this.demandTerminal();
-    await this.withProject({ readOnly: dry, existing: true }, async (project) => {
+    await this.withProject({ access: dry ? "read" : "change" }, async (project) => {
       const plan = await planPrune(project, { olderThanMs, ...defined({ words: status, workflowName: workflow }) });
       if (dry || plan.runs === 0) return this.tell(plan);
       if (yes || (await this.agreed(plan))) return this.prune(project, plan);

@@ -28,7 +28,7 @@ export default class RunsReplay extends BaseCommand<typeof RunsReplay> {
     const [{ replayRuns }, { replayTable }] = await Promise.all([import("../../services/replay-runs.js"), import("../../cli/views/replay-table.js")]);
     const which = this.which();
     await loadWorkflows(this.whereabouts());
-    const { rows, transient, misfit } = await this.withProject({ readOnly: true }, (project) => this.withProgress("runs replayed", (at) => replayRuns(project, which, at)));
+    const { rows, transient, misfit } = await this.withProject({ access: "read" }, (project) => this.withProgress("runs replayed", (at) => replayRuns(project, which, at)));
     const misfits = rows.filter(({ fits }) => !fits);
     this.show(rows, { table: (screen) => replayTable(rows, screen), plain: () => misfits.map(({ run_id }) => run_id) });
     if (transient > 0) this.note(`${transient} transient ${transient === 1 ? "run was" : "runs were"} passed over: without a history there is nothing to replay.`);

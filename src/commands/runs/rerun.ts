@@ -30,7 +30,7 @@ export default class RunsRerun extends BaseCommand<typeof RunsRerun> {
     ]);
     const { "from-step": from, "dry-run": dryRun } = this.flags;
     const changeInput = await this.change();
-    await this.withProject({ readOnly: dryRun, existing: true }, async (project) => {
+    await this.withProject({ access: dryRun ? "read" : "change" }, async (project) => {
       const run = await rerunRun(project, { id: this.args.id, dryRun, ...defined({ from, changeInput }) });
       this.show(run, { table: (screen) => rerunCard(run, screen), plain: () => (run.run_id === null ? run.executes_again : [run.run_id]) });
       if (run.run_id === null) return;

@@ -9,7 +9,7 @@ export default class RunsResult extends BaseCommand<typeof RunsResult> {
 
   async run(): Promise<void> {
     const [{ readResult }, { toJson }] = await Promise.all([import("../../services/read-result.js"), import("../../cli/output.js")]);
-    const result = await this.withProject({ readOnly: true }, (project) => readResult(project, { id: this.args.id }));
+    const result = await this.withProject({ access: "read" }, (project) => readResult(project, { id: this.args.id }));
     this.show(result, { table: () => toJson(result, 2), plain: () => [toJson(result)] });
   }
 }

@@ -19,7 +19,7 @@ export default class RunsRetry extends BaseCommand<typeof RunsRetry> {
       import("../../cli/waits-for-worker.js"),
     ]);
     const { ids } = this.args;
-    await this.withProject({ readOnly: false, existing: true }, async (project) => {
+    await this.withProject({ access: "change" }, async (project) => {
       const { rows, refused } = await this.withProgress("runs taken up", (at) => retryRuns(project, ids, at));
       const [first] = rows;
       if (first !== undefined) this.show(ids.length === 1 ? first : rows, { table: (screen) => retryTable(rows, screen), plain: () => rows.map(({ run_id }) => run_id) });

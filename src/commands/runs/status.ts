@@ -15,7 +15,7 @@ export default class RunsStatus extends BaseCommand<typeof RunsStatus> {
     const [{ showRun }, { runCard }] = await Promise.all([import("../../services/show-run.js"), import("../../cli/views/run-card.js")]);
     const { watch } = this.flags;
     if (watch) this.demandDrawing("--watch", "`pyworkflow runs wait ID` waits for the end, `pyworkflow runs logs ID --follow` tells of each event");
-    const run = await this.withProject({ readOnly: true }, (project) => (watch ? this.watch(project) : showRun(project, { id: this.args.id })));
+    const run = await this.withProject({ access: "read" }, (project) => (watch ? this.watch(project) : showRun(project, { id: this.args.id })));
     this.show(run.card, { table: (screen) => runCard(run, screen), plain: () => [run.card.run_id] });
   }
 

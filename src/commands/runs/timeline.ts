@@ -17,7 +17,7 @@ export default class RunsTimeline extends BaseCommand<typeof RunsTimeline> {
   async run(): Promise<void> {
     const [{ showTimeline }, { timelineText }] = await Promise.all([import("../../services/show-timeline.js"), import("../../cli/views/timeline.js")]);
     const limit = this.flags.all ? Infinity : this.flags.limit;
-    const timeline = await this.withProject({ readOnly: true }, (project) => showTimeline(project, { id: this.args.id, limit }));
+    const timeline = await this.withProject({ access: "read" }, (project) => showTimeline(project, { id: this.args.id, limit }));
     const { spans, operations, runId } = timeline;
     this.show(spans, { table: (screen) => timelineText(timeline, screen), plain: () => spans.map(({ operation_id }) => operation_id ?? runId) });
     if (operations > limit) this.noteCut(limit, ` of ${operations} operations`, ": --limit shows more, --all every one");

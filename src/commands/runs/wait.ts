@@ -17,7 +17,7 @@ export default class RunsWait extends BaseCommand<typeof RunsWait> {
       import("../../services/wait-run.js"),
       import("../../services/read-result.js"),
     ]);
-    const run = await this.withProject({ readOnly: true }, async (project) => {
+    const run = await this.withProject({ access: "read" }, async (project) => {
       const found = await findRun(project, this.args.id);
       const { runId, completedAt, parked } = found;
       const waits = completedAt === undefined && parked === undefined;

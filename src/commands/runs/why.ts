@@ -17,7 +17,7 @@ export default class RunsWhy extends BaseCommand<typeof RunsWhy> {
   async run(): Promise<void> {
     const [{ whyRun }, { hintOf, whyRow, whyText }] = await Promise.all([import("../../services/why-run.js"), import("../../cli/views/why.js")]);
     const loadCode = () => loadWorkflows(this.whereabouts());
-    const why = await this.withProject({ readOnly: true }, (project) => whyRun(project, { id: this.args.id, loadCode }));
+    const why = await this.withProject({ access: "read" }, (project) => whyRun(project, { id: this.args.id, loadCode }));
     const folder = process.cwd();
     this.show(whyRow(why, folder), { table: (screen) => whyText(why, screen, folder), plain: () => [why.waitsFor] });
     this.hint(hintOf(why));

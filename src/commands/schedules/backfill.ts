@@ -35,7 +35,7 @@ export default class SchedulesBackfill extends BaseCommand<typeof SchedulesBackf
       import("../../services/find-schedule.js"),
     ]);
     const { start, end, "dry-run": dry } = this.flags;
-    await this.withProject({ readOnly: dry, existing: true }, async (project) => {
+    await this.withProject({ access: dry ? "read" : "change" }, async (project) => {
       const { spec } = await findSchedule(project, this.args.id);
       const range = { start: momentIn(spec.timezone, "--start", start), end: momentIn(spec.timezone, "--end", end) };
       const plan = await namingFlags(() => planBackfill(project, this.args.id, range));

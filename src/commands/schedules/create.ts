@@ -33,7 +33,7 @@ export default class SchedulesCreate extends ScheduleCommand<typeof SchedulesCre
     await specOfFlags(this.flags);
     const input = await acceptInput(workflow, await runInput(workflow, { arg, argsJson }), limits);
     const options = scheduleOptionsOf(this.flags);
-    await this.withProject({ readOnly: false }, async (project) => {
+    await this.withProject({ access: "create" }, async (project) => {
       const schedule = await namingFlags(() => createSchedule(project, { workflow, options, input, ...defined({ scheduleId }) }));
       await this.showSchedule(schedule);
       await this.noteUnserved(project, [schedule]);

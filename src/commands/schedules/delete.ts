@@ -22,7 +22,7 @@ export default class SchedulesDelete extends ScheduleCommand<typeof SchedulesDel
     const { ids } = this.args;
     const { yes } = this.flags;
     if (!yes) demandTerminal("--yes deletes without a question");
-    await this.withProject({ readOnly: false, existing: true }, async (project) => {
+    await this.withProject({ access: "change" }, async (project) => {
       const schedules = await findSchedules(project, ids);
       if (!yes && !(await confirm(question(schedules)))) return this.declined();
       await this.showChanges(await changeSchedules(schedules, (id) => deleteSchedule(project, id)), ids.length === 1);

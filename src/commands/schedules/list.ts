@@ -28,7 +28,7 @@ export default class SchedulesList extends BaseCommand<typeof SchedulesList> {
       import("../../services/schedule-row.js"),
       import("../../cli/views/schedule-table.js"),
     ]);
-    const { schedules, cursor } = await this.withProject({ readOnly: true }, async (project) => listSchedules(project, await this.filter(project)));
+    const { schedules, cursor } = await this.withProject({ access: "read" }, async (project) => listSchedules(project, await this.filter(project)));
     this.show(schedules.map(scheduleRow), { table: (screen) => scheduleTable(schedules, screen), plain: () => schedules.map(({ scheduleId }) => scheduleId) });
     if (cursor !== undefined) this.noteCut(schedules.length, "", `: --cursor ${cursor} goes on from there, --all shows every schedule`);
     if (schedules.length === 0) this.hint("No schedule fits: pyworkflow schedules create makes one, --status deleted shows those that were.");

@@ -41,7 +41,7 @@ export default class SchedulesNext extends BaseCommand<typeof SchedulesNext> {
     }
     if (named) throw new UsageError("a schedule is named and described at once", "give an id, or --cron, --interval, --calendar or --at");
     const { findSchedule } = await import("../../services/find-schedule.js");
-    const schedule = await this.withProject({ readOnly: true }, (project) => findSchedule(project, id));
+    const schedule = await this.withProject({ access: "read" }, (project) => findSchedule(project, id));
     const { scheduleId, status } = schedule;
     if (status !== "active") this.note(`${scheduleId} is ${status}: these are its due times once it is resumed.`);
     return schedule;

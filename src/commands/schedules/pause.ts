@@ -12,7 +12,7 @@ export default class SchedulesPause extends ScheduleCommand<typeof SchedulesPaus
   async run(): Promise<void> {
     const [{ changeSchedules, findSchedules }, { pauseSchedule }] = await Promise.all([import("../../cli/change-schedules.js"), import("../../services/change-schedule.js")]);
     const { ids } = this.args;
-    await this.withProject({ readOnly: false, existing: true }, async (project) => {
+    await this.withProject({ access: "change" }, async (project) => {
       const schedules = await findSchedules(project, ids);
       await this.showChanges(await changeSchedules(schedules, (id) => pauseSchedule(project, id)), ids.length === 1);
     });

@@ -14,7 +14,7 @@ export default class SchedulesResume extends ScheduleCommand<typeof SchedulesRes
   async run(): Promise<void> {
     const [{ changeSchedules, findSchedules }, { resumeSchedule }] = await Promise.all([import("../../cli/change-schedules.js"), import("../../services/change-schedule.js")]);
     const { ids } = this.args;
-    await this.withProject({ readOnly: false, existing: true }, async (project) => {
+    await this.withProject({ access: "change" }, async (project) => {
       const schedules = await findSchedules(project, ids);
       const changes = await changeSchedules(schedules, (id) => resumeSchedule(project, id));
       for (const { scheduleId } of changes.schedules.filter(({ nextDueAt }) => nextDueAt === undefined)) this.note(`${scheduleId} has no due time left: schedules update gives it others.`);

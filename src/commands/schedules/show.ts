@@ -10,7 +10,7 @@ export default class SchedulesShow extends ScheduleCommand<typeof SchedulesShow>
 
   async run(): Promise<void> {
     const { findSchedule } = await import("../../services/find-schedule.js");
-    const schedule = await this.withProject({ readOnly: true }, (project) => findSchedule(project, this.args.id));
+    const schedule = await this.withProject({ access: "read" }, (project) => findSchedule(project, this.args.id));
     await this.showSchedule(schedule);
   }
 }

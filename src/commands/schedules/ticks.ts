@@ -24,7 +24,7 @@ export default class SchedulesTicks extends BaseCommand<typeof SchedulesTicks> {
     const [{ listTicks, tickRow }, { tickTable }] = await Promise.all([import("../../services/list-ticks.js"), import("../../cli/views/tick-table.js")]);
     const { limit, kind, decision } = this.flags;
     // One more than wanted tells whether the ledger goes on.
-    const found = await this.withProject({ readOnly: true }, (project) => listTicks(project, this.args.id, { limit: limit + 1, ...defined({ kind, decision }) }));
+    const found = await this.withProject({ access: "read" }, (project) => listTicks(project, this.args.id, { limit: limit + 1, ...defined({ kind, decision }) }));
     const ticks = found.slice(0, limit).map(tickRow);
     this.show(ticks, {
       table: (screen) => tickTable(ticks, screen),

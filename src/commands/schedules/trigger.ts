@@ -17,7 +17,7 @@ export default class SchedulesTrigger extends BaseCommand<typeof SchedulesTrigge
 
   async run(): Promise<void> {
     const { triggerSchedule } = await import("../../services/trigger-schedule.js");
-    await this.withProject({ readOnly: false, existing: true }, async (project) => {
+    await this.withProject({ access: "change" }, async (project) => {
       const triggered = await triggerSchedule(project, this.args.id, defined({ overlapPolicy: this.flags.overlap }));
       const { schedule, tick } = triggered;
       const { decision, reason, runId } = tick;

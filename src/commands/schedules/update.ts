@@ -26,7 +26,7 @@ export default class SchedulesUpdate extends ScheduleCommand<typeof SchedulesUpd
     const change = scheduleChangeOf(this.flags);
     if (!changesInput && Object.keys(change).length === 0) throw new UsageError("nothing says what is to be changed", "give at least one of the flags: -h shows them");
     const inputOf = changesInput ? await this.changedInput() : undefined;
-    await this.withProject({ readOnly: false, existing: true }, async (project) => {
+    await this.withProject({ access: "change" }, async (project) => {
       const found = await findSchedule(project, this.args.id);
       const input = await inputOf?.(found);
       const schedule = await namingFlags(() => updateSchedule(project, found.scheduleId, { ...change, ...defined({ input }) }));

@@ -18,7 +18,7 @@ export default class StorageBackup extends BaseCommand<typeof StorageBackup> {
   async run(): Promise<void> {
     const [{ backUp }, { backupCard }] = await Promise.all([import("../../services/back-up.js"), import("../../cli/views/store-card.js")]);
     const path = resolve(this.args.file);
-    const row = await this.withProject({ readOnly: true }, (project) =>
+    const row = await this.withProject({ access: "read" }, (project) =>
       this.withProgress("bytes copied", (onProgress) => backUp(project, { path, force: this.flags.force, onProgress })),
     );
     this.show(row, { table: (screen) => backupCard(row, screen), plain: () => [row.path] });

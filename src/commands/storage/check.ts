@@ -7,7 +7,7 @@ export default class StorageCheck extends BaseCommand<typeof StorageCheck> {
 
   async run(): Promise<void> {
     const [{ inspectStore }, { findingTable }] = await Promise.all([import("../../services/inspect-store.js"), import("../../cli/views/finding-table.js")]);
-    const inspection = await this.withProject({ readOnly: true }, (project) => this.withProgress("runs checked", (onProgress) => inspectStore(project, { onProgress })));
+    const inspection = await this.withProject({ access: "read" }, (project) => this.withProgress("runs checked", (onProgress) => inspectStore(project, { onProgress })));
     const { runs, events, findings } = inspection;
     this.show(inspection, { table: (screen) => findingTable(findings, screen), plain: () => findings.map(({ invariant, run_id, schedule_id }) => run_id ?? schedule_id ?? invariant) });
     if (findings.length > 0) process.exitCode = 1;

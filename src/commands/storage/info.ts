@@ -8,7 +8,7 @@ export default class StorageInfo extends BaseCommand<typeof StorageInfo> {
 
   async run(): Promise<void> {
     const [{ showStore }, { storeCard }] = await Promise.all([import("../../services/show-store.js"), import("../../cli/views/store-card.js")]);
-    const store = await this.withProject({ readOnly: true }, showStore);
+    const store = await this.withProject({ access: "read" }, showStore);
     this.show(store, { table: (screen) => storeCard(store, screen), plain: () => [store.path ?? store.backend] });
   }
 }

@@ -9,7 +9,7 @@ export default class WorkerList extends BaseCommand<typeof WorkerList> {
 
   async run(): Promise<void> {
     const [{ listWorkers }, { workerTable }] = await Promise.all([import("../../services/list-workers.js"), import("../../cli/views/worker-table.js")]);
-    const workers = await this.withProject({ readOnly: true }, listWorkers);
+    const workers = await this.withProject({ access: "read" }, listWorkers);
     this.show(workers, { table: (screen) => workerTable(workers, screen), plain: () => workers.map(({ worker_id }) => worker_id) });
     if (workers.length === 0) this.hint("No worker is alive: pyworkflow worker run starts one.");
   }

@@ -10,7 +10,7 @@ export default class WorkerQueues extends BaseCommand<typeof WorkerQueues> {
 
   async run(): Promise<void> {
     const [{ listQueues }, { queueTable }] = await Promise.all([import("../../services/list-queues.js"), import("../../cli/views/queue-table.js")]);
-    const rows = await this.withProject({ readOnly: true }, listQueues);
+    const rows = await this.withProject({ access: "read" }, listQueues);
     this.show(rows, { table: (screen) => queueTable(rows, screen), plain: () => rows.map(({ workflow_name }) => workflow_name) });
     if (rows.length === 0) this.hint("Every run has ended, and none waits.");
     const left = rows.filter(({ workers, due }) => workers === 0 && due > 0).map(({ workflow_name }) => workflow_name);

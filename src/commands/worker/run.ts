@@ -34,7 +34,7 @@ export default class WorkerRun extends BaseCommand<typeof WorkerRun> {
   async run(): Promise<void> {
     const { supervise } = await import("../../cli/supervise.js");
     const { processes, concurrency, drain, workflow } = this.flags;
-    const end = await this.withProject({ readOnly: false, blocking: false }, async (project) => {
+    const end = await this.withProject({ access: "create", blocking: false }, async (project) => {
       const view = await this.view();
       return supervise(project, {
         ...(view && { onLook: (look) => view.onLook(look), onOutput: (text) => view.onOutput(text) }),

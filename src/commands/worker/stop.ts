@@ -10,7 +10,7 @@ export default class WorkerStop extends BaseCommand<typeof WorkerStop> {
   async run(): Promise<void> {
     const { stopWorkers } = await import("../../services/stop-worker.js");
     const { id } = this.args;
-    const asked = await this.withProject({ readOnly: false, existing: true }, (project) => stopWorkers(project, id === undefined ? {} : { id }));
+    const asked = await this.withProject({ access: "change" }, (project) => stopWorkers(project, id === undefined ? {} : { id }));
     const ids = asked.map(({ worker_id }) => worker_id);
     this.show(
       asked.map(({ worker_id, pid }) => ({ worker_id, pid, stop_requested: true })),

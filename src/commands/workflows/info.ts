@@ -11,7 +11,7 @@ export default class WorkflowsInfo extends BaseCommand<typeof WorkflowsInfo> {
     const [{ showWorkflow }, { stepsSeen }, { workflowCard }] = await Promise.all([import("../../services/list-workflows.js"), import("../../services/steps-seen.js"), import("../../cli/views/workflow-card.js")]);
     const config = await loadWorkflows(this.whereabouts());
     const defined = showWorkflow(this.args.name, config.recovery);
-    const steps_seen = await this.withProject({ readOnly: true }, (project) => stepsSeen(project, defined.name));
+    const steps_seen = await this.withProject({ access: "read" }, (project) => stepsSeen(project, defined.name));
     const workflow = { ...defined, steps_seen };
     this.show(workflow, { table: (screen) => workflowCard(workflow, screen), plain: () => [workflow.name] });
   }

@@ -42,7 +42,7 @@ export default class WorkflowsRun extends BaseCommand<typeof WorkflowsRun> {
     tagsOf(workflow, this.flags.tag);
     const { durable, "idempotency-key": idempotencyKey, tag: tags } = this.flags;
     const waits = this.flags.wait ?? (process.stdout.isTTY || this.flags.until !== undefined);
-    await this.withProject({ readOnly: false, blocking: !waits }, async (project) => {
+    await this.withProject({ access: "create", blocking: !waits }, async (project) => {
       const { runId, created } = await startRun(project, { workflow, input, tags, ...defined({ durable, idempotencyKey }) });
       if (!created) this.note(`The idempotency key names run ${runId}: nothing new was started.`);
       await (waits ? this.watch(project, runId, version) : this.leave(project, runId));
