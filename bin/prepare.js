@@ -47,8 +47,8 @@ function hashOfSources() {
   const files = readdirSync("src", { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = files.map((entry) => join(entry.parentPath ?? entry.path, entry.name)).sort();
   const hash = createHash("sha256");
-  const builders = readdirSync("bin").sort().map((name) => join("bin", name));
-  for (const path of [...paths, ...builders, "package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"]) {
+  const builders = readdirSync("build").sort().map((name) => join("build", name));
+  for (const path of [...paths, ...builders, "bin/prepare.js", "package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"]) {
     hash.update(`${path}\0`).update(readFileSync(path)).update("\0");
   }
   return hash.digest("hex");

@@ -7,9 +7,9 @@ const path = process.getBuiltinModule("node:path");
 const vm = process.getBuiltinModule("node:vm");
 
 const root = path.join(import.meta.dirname, "../..");
-const folder = path.join(root, "dist/shell");
+const folder = path.join(root, "dist/short-way");
 
-/** Where every `pyworkflow` begins: the short way for the commands that have one (shell.ts), else the whole command line. */
+/** Where every `pyworkflow` begins: the short way for the commands that have one (short-way.ts), else the whole command line. */
 export async function launch(argv: readonly string[]): Promise<void> {
   if (await takeShortWay(argv)) return;
   const { main } = await import("./entry.js");
@@ -17,7 +17,7 @@ export async function launch(argv: readonly string[]): Promise<void> {
 }
 
 async function takeShortWay(argv: readonly string[]): Promise<boolean> {
-  // A line for the hash of the bundle, then one for each command in it: see bin/bundle-shell.js.
+  // A line for the hash of the bundle, then one for each command in it: see build/bundle-short-way.js.
   const [hash = "", ...commands] = readFileSync(path.join(folder, "index.txt"), "utf8").trimEnd().split("\n");
   const command = commands.find((id) => isNamed(id.split(":"), argv));
   if (command === undefined) return false;
@@ -25,15 +25,15 @@ async function takeShortWay(argv: readonly string[]): Promise<boolean> {
   return (await main(argv, root)) !== false;
 }
 
-/** Whether the words stand in the arguments, one behind the other. Flags may come before; the shell looks closer. */
+/** Whether the words stand in the arguments, one behind the other. Flags may come before; short-way.ts looks closer. */
 function isNamed(words: readonly string[], argv: readonly string[]): boolean {
   const first = argv.indexOf(words[0] ?? "");
   return first !== -1 && words.every((word, place) => argv[first + place] === word);
 }
 
-/** The `main` of shell.ts, out of the bundle. */
+/** The `main` of short-way.ts, out of the bundle. */
 function load(cacheName: string): AnyFunction {
-  const file = path.join(folder, "shell.cjs");
+  const file = path.join(folder, "short-way.cjs");
   const cachedData = compiledBefore(cacheName);
   // The bundle has nothing but ASCII in it.
   const text = `(function(require,importOutside){const module={};${readFileSync(file, "latin1")}\nreturn module.exports.main})`;
@@ -47,7 +47,7 @@ type AnyFunction = (...given: readonly unknown[]) => unknown;
 
 function asFunction(value: unknown): AnyFunction {
   if (isFunction(value)) return value;
-  throw new TypeError("dist/shell was not built by bin/bundle-shell.js");
+  throw new TypeError("dist/short-way was not built by build/bundle-short-way.js");
 }
 
 function isFunction(value: unknown): value is AnyFunction {

@@ -4,7 +4,7 @@ import { reserveStdout } from "./streams.js";
 
 /**
  * Imports the project's workflow modules, which fills the registry; the configuration that named them. A command that imports
- * this file starts by Node's own modules and not from the shell bundle: the user's code and we must share one copy of ours.
+ * this file starts by Node's own modules and not from the short way's file: the user's code and we must share one copy of ours.
  */
 export async function loadWorkflows(whereabouts: LoadConfigOptions): Promise<LoadedConfig> {
   const main = await import("../main/load-workflows.js");

@@ -68,11 +68,11 @@ test.for(Object.keys(classes))("a command that %s loads no more than it needs", 
   expect(loaded.layers).toContain("cli");
 });
 
-test("every command belongs to one class, and the first two start from the bundle", () => {
+test("every command belongs to one class, and the first two start by the short way", () => {
   const manifest = JSON.parse(readFileSync("oclif.manifest.json", "utf8")) as { readonly commands: object };
   const listed = Object.values(classes).flatMap(({ commands }) => commands.split(" "));
   expect(listed.toSorted()).toEqual(Object.keys(manifest.commands).toSorted());
-  const [, ...bundled] = readFileSync("dist/shell/index.txt", "utf8").trimEnd().split("\n");
+  const [, ...bundled] = readFileSync("dist/short-way/index.txt", "utf8").trimEnd().split("\n");
   const short = Object.values(classes).slice(0, 2).flatMap(({ commands }) => commands.split(" "));
   expect(short.filter((id) => !bundled.includes(id))).toEqual([]);
 });
@@ -94,12 +94,12 @@ async function loadedBy(words: readonly string[]) {
   record.remove();
   const modules = scripts.flatMap((script) => [script.url, ...modulesInside(script)]);
   const unique = (pattern: RegExp) => [...new Set(modules.flatMap((path) => pattern.exec(path)?.[1] ?? []))].toSorted();
-  return { packages: unique(/.*node_modules\/((?:@[^/]+\/)?[^/]+)/), layers: unique(/(?<!node_modules\/.*)\bdist\/(?!shell)(\w+)\//) };
+  return { packages: unique(/.*node_modules\/((?:@[^/]+\/)?[^/]+)/), layers: unique(/(?<!node_modules\/.*)\bdist\/(\w+)\//) };
 }
 
 /** esbuild makes a function of each module, named after its file, and calls it when it is imported. */
 function modulesInside({ url, functions }: Script): readonly string[] {
-  if (!url.endsWith("shell.cjs")) return [];
+  if (!url.endsWith("short-way.cjs")) return [];
   return functions.filter(({ functionName, ranges: [whole] }) => /\.[cm]?js$/.test(functionName) && (whole?.count ?? 0) > 0).map(({ functionName }) => functionName);
 }
 

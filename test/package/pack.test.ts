@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => folder.remove());
 
 test("the tarball holds what is needed", () => {
-  const needed = ["LICENSE", "README.md", "CHANGELOG.md", "package.json", "oclif.manifest.json", "bin/run.js", "dist/index.js", "dist/index.d.ts", "dist/cli/entry.js", "dist/cli/live/live.js", "dist/shell/shell.cjs", "dist/shell/index.txt", "dist/licenses.txt", "dist/main/worker-process.js", "dist/config.schema.json"];
+  const needed = ["LICENSE", "README.md", "CHANGELOG.md", "package.json", "oclif.manifest.json", "bin/run.js", "dist/index.js", "dist/index.d.ts", "dist/cli/entry.js", "dist/cli/live/live.js", "dist/short-way/short-way.cjs", "dist/short-way/index.txt", "dist/licenses.txt", "dist/main/worker-process.js", "dist/config.schema.json"];
   expect(needed.filter((path) => !contents.includes(path))).toEqual([]);
   expect(contents.filter((path) => path.startsWith("templates/")).toSorted()).toEqual([
     "templates/approval/README.md",
@@ -50,7 +50,7 @@ test("the tarball holds what is needed", () => {
 });
 
 test("the tarball holds nothing else", () => {
-  const expected = /^(?:dist\/.*\.(?:js|d\.ts)|dist\/shell\/(?:shell\.cjs|index\.txt)|templates\/.*|completions\/pyworkflow\.(?:bash|zsh|fish)|bin\/run\.js|LICENSE|README\.md|CHANGELOG\.md|package\.json|dist\/licenses\.txt|dist\/config\.schema\.json|oclif\.manifest\.json)$/;
+  const expected = /^(?:dist\/.*\.(?:js|d\.ts)|dist\/short-way\/(?:short-way\.cjs|index\.txt)|templates\/.*|completions\/pyworkflow\.(?:bash|zsh|fish)|bin\/run\.js|LICENSE|README\.md|CHANGELOG\.md|package\.json|dist\/licenses\.txt|dist\/config\.schema\.json|oclif\.manifest\.json)$/;
   expect(contents.filter((path) => !expected.test(path))).toEqual([]);
 });
 

@@ -11,9 +11,10 @@ let folder: ReturnType<typeof newFolder>;
 beforeEach(() => {
   folder = newFolder();
   mkdirSync(at("bin"));
+  mkdirSync(at("build"));
   mkdirSync(at("src/deep"), { recursive: true });
   cpSync("bin/prepare.js", at("bin/prepare.js"));
-  writeFileSync(at("bin/manifest.js"), "");
+  writeFileSync(at("build/manifest.js"), "");
   for (const name of ["package.json", "tsconfig.json", "tsconfig.build.json"]) writeFileSync(at(name), '{"type":"module"}');
   writeFileSync(at("package-lock.json"), lock({ "": {}, "node_modules/better-sqlite3": { version: "1.0.0" }, "node_modules/elsewhere": { version: "2.0.0", optional: true } }));
   writeFileSync(at("src/deep/one.ts"), "export const one = 1;\n");
@@ -37,6 +38,12 @@ test("a changed, a new and a removed source are built, nothing is installed", as
   rmSync(at("src/two.ts"));
   expect(await prepare()).toEqual(["run build --silent"]);
   expect(await prepare()).toEqual([]);
+});
+
+test("a dist made by other means is built again", async () => {
+  await prepare();
+  writeFileSync(at("build/manifest.js"), "// another way");
+  expect(await prepare()).toEqual(["run build --silent"]);
 });
 
 test("a dist that somebody else made or removed is built again", async () => {

@@ -4,7 +4,7 @@ import { useLayoutEffect, type ReactElement } from "react";
 import { systemClock, type Timer } from "../../base/clock.js";
 import { divertOutput, drawingOn } from "../streams.js";
 
-// The only file that imports ink: bin/bundle-live.js makes it one file with all that it needs, so that the package that users install has neither ink nor React.
+// The only file that imports ink: build/bundle-live.js makes it one file with all that it needs, so that the package that users install has neither ink nor React.
 
 /** What stands on the terminal at a moment. */
 export interface Picture {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { execute, pyworkflow, type Surroundings } from "../support/cli.js";
 import { TestProject } from "../support/project.js";
 
-// The commands that load no code of the user's start from one file (src/cli/shell.ts): nobody may be able to tell but by the clock.
+// The commands that load no code of the user's start from one file (src/cli/short-way.ts): nobody may be able to tell but by the clock.
 
 const project = new TestProject();
 const timeout = 120_000;
@@ -65,9 +65,9 @@ test("a configuration that is a program is read by the modules that its own impo
 
 test("what V8 compiled is kept, of the user where the package can't be written; without it, or with it damaged, a command only takes longer", { timeout }, async () => {
   const installed = join(project.path, "installed");
-  for (const part of ["bin/run.js", "dist/cli/launch.js", "dist/shell", "package.json"]) cpSync(part, join(installed, part), { recursive: true });
+  for (const part of ["bin/run.js", "dist/cli/launch.js", "dist/short-way", "package.json"]) cpSync(part, join(installed, part), { recursive: true });
   symlinkSync(resolve("node_modules"), join(installed, "node_modules"));
-  const cache = join(installed, "dist/shell/cache");
+  const cache = join(installed, "dist/short-way/cache");
   rmSync(cache, { recursive: true, force: true });
   const ofUser = join(project.path, "of-user");
   const status = (env = {}) => execute([join(installed, "bin/run.js"), "runs", "status", "@last", "-o", "plain"], { cwd: project.path, env: { XDG_CACHE_HOME: ofUser, HOME: "", ...env } });

@@ -11,7 +11,7 @@ interface CommandClass extends Pick<typeof BaseCommand, "id" | "args"> {
 export type Commands = Readonly<Record<string, () => Promise<{ readonly default: CommandClass }>>>;
 
 /**
- * The short way through the command line, for commands that load no code of the user's: bin/bundle-shell.js makes one file of
+ * The short way through the command line, for commands that load no code of the user's: build/bundle-short-way.js makes one file of
  * them and of all they need, which starts several times faster than our modules and oclif's one by one. Resolves to false where the words
  * are none of its business (help, a mistake in the command's name, a configuration that is a program): nothing has been done then, and
  * entry.ts has to answer. Where it does answer, it does so to the byte as entry.ts would. `root` is the folder of the package.

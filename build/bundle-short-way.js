@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Writes dist/shell/: the commands that load no code of the user's, and all they need, as one file. See src/cli/shell.ts.
+// Writes dist/short-way/: the commands that load no code of the user's, and all they need, as one file. See src/cli/short-way.ts.
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -8,7 +8,7 @@ import { build } from "esbuild";
 import { addLicences } from "./licences.js";
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), ".."));
-const folder = "dist/shell";
+const folder = "dist/short-way";
 
 // Imported where they lie, as seen from launch.ts: what reads a configuration that is a program, and the live views, which are a bundle of their own.
 const outside = ["../main/load-modules.js", "../cli/live/live.js"];
@@ -21,7 +21,7 @@ const commands = ids.filter((id) => ![...reachable(fileOf(id))].some(needsMore))
 
 const entries = commands.map((id) => `${JSON.stringify(id)}: () => import(${JSON.stringify(`./${fileOf(id)}`)})`);
 const { outputFiles, metafile } = await build({
-  stdin: { contents: `import { main as run } from "./dist/cli/shell.js";\nexport const main = (argv, root) => run(argv, { ${entries.join(", ")} }, root);`, resolveDir: "." },
+  stdin: { contents: `import { main as run } from "./dist/cli/short-way.js";\nexport const main = (argv, root) => run(argv, { ${entries.join(", ")} }, root);`, resolveDir: "." },
   bundle: true,
   write: false,
   metafile: true,
@@ -41,14 +41,14 @@ const text = outputFiles[0].text.replaceAll(/\bimport\(("[^"]+")\)/g, "importOut
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-writeFileSync(join(folder, "shell.cjs"), text);
+writeFileSync(join(folder, "short-way.cjs"), text);
 const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
 writeFileSync(join(folder, "index.txt"), [hash, ...commands, ""].join("\n"));
 addLicences(metafile);
 
 function leaveOut({ onResolve, onLoad }) {
   for (const path of outside) onResolve({ filter: new RegExp(`/${basename(path)}$`) }, () => ({ path, external: true }));
-  // Half of oclif: its configuration, its help, its spinners. shell.ts leaves to entry.ts whatever needs one of them.
+  // Half of oclif: its configuration, its help, its spinners. short-way.ts leaves to entry.ts whatever needs one of them.
   onLoad({ filter: /@oclif\/core\/lib\/(?:(?:config|help|ux)\/index|help\/util|module-loader|performance)\.js$/ }, ({ path }) => ({
     contents: path.includes("config/index") ? "exports.Config = { load: (config) => config };" : "",
   }));
@@ -65,13 +65,13 @@ async function importGraph(entryPoints) {
 }
 
 function reachable(file, seen = new Set()) {
-  if (seen.has(file) || outside.some((path) => file === join("dist/shell", path))) return seen;
+  if (seen.has(file) || outside.some((path) => file === join("dist/short-way", path))) return seen;
   seen.add(file);
   for (const next of imports.get(file) ?? []) reachable(next, seen);
   return seen;
 }
 
-/** The user's code and we must have one copy of ours; who asks where it lies means its own file; and of oclif's configuration shell.ts has little more than the root. */
+/** The user's code and we must have one copy of ours; who asks where it lies means its own file; and of oclif's configuration short-way.ts has little more than the root. */
 function needsMore(file) {
   return file === "dist/cli/load-workflows.js" || /\bimport\.meta\b|\bthis\.config\b(?!\.root\b)/.test(readFileSync(file, "utf8"));
 }
