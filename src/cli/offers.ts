@@ -1,5 +1,6 @@
+import { liveStatuses, type RunStatus } from "../core/run.js";
 import type { Project } from "../services/project.js";
-import { knownHooks, knownOperations, knownRuns, knownSchedules, knownWorkers, knownWorkflows, statusesWanted, type KnownId } from "../services/complete-ids.js";
+import { knownHooks, knownOperations, knownRuns, knownSchedules, knownWorkers, knownWorkflows, type KnownId } from "../services/complete-ids.js";
 import type { LiveKind, Offer, Wanted } from "./completion.js";
 
 type Live = Extract<Wanted, { kind: LiveKind }>;
@@ -19,3 +20,10 @@ function known(project: Project, { kind, command, prefix, before }: Live): Promi
   if (kind === "hook") return command === "hooks:resume" ? knownHooks(project, prefix, "pending") : knownHooks(project, prefix);
   return knownOperations(project, before[0] ?? "");
 }
+
+/** What a command on runs can do something with; absent: with all. */
+const statusesWanted: Readonly<Record<string, readonly RunStatus[]>> = {
+  "runs:cancel": liveStatuses,
+  "runs:wait": liveStatuses,
+  "runs:retry": ["failed", "suspended", "interrupted"],
+};

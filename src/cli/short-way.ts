@@ -1,4 +1,4 @@
-import { mayRunProgram } from "../config/find-file.js";
+import { findPlainly } from "../config/find-file.js";
 import { globalFlagsLast } from "./argv.js";
 import type { BaseCommand } from "./base-command.js";
 import { session } from "./session.js";
@@ -44,6 +44,22 @@ function takesWords({ args }: CommandClass): boolean {
 /** oclif takes it for a part of the command's name. */
 function isWord(word: string | undefined): boolean {
   return word !== undefined && !word.startsWith("-") && !word.includes("=");
+}
+
+/**
+ * Whether the configuration may be code of the user's: a file of that kind is named, or the nearest is not known to be plain. Where it can't be
+ * told, that is a yes.
+ */
+function mayRunProgram(argv: readonly string[], { env, cwd }: Pick<NodeJS.Process, "env" | "cwd">): boolean {
+  const variable = env["PYWORKFLOW_CONFIG"] ?? "";
+  if ([variable, ...argv].some((word) => /\.(?:js|mjs|ts)$/.test(word))) return true;
+  const isNamed = variable !== "" || argv.some((word) => /^--config(?:=|$)/.test(word));
+  if (isNamed) return false;
+  try {
+    return findPlainly(cwd()) === undefined;
+  } catch {
+    return true; // the working directory is gone
+  }
 }
 
 // As much of oclif's configuration as a command asks for that runs: reading and checking all of it takes longer than the command. The bundle

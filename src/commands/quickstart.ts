@@ -55,12 +55,12 @@ export default class Quickstart extends BaseCommand<typeof Quickstart> {
   }
 
   private async tell(project: NewProjectResult): Promise<void> {
-    const [{ newProjectFiles, nextSteps }, { ownName }] = await Promise.all([import("../cli/views/new-project.js"), import("../cli/own-name.js")]);
+    const [{ newProjectFiles }, { stepsInNewProject }] = await Promise.all([import("../cli/views/new-project.js"), import("../cli/next-steps.js")]);
     this.show(project, {
       table: (screen) => newProjectFiles(project, screen),
       plain: () => project.files.map(({ path }) => path),
     });
-    if (this.output === "table") this.note(nextSteps(project, { cwd: process.cwd(), name: ownName() }));
+    if (this.output === "table") this.note(stepsInNewProject(project));
   }
 }
 

@@ -1,7 +1,7 @@
 import { boolean } from "@oclif/core/flags";
 import { ExamineCommand } from "../cli/examine-command.js";
 import type { PlacedFile } from "../services/place-files.js";
-import type { SetUpPlan } from "../services/set-up.js";
+import type { SetupPlan } from "../services/setup.js";
 
 export default class Setup extends ExamineCommand<typeof Setup> {
   static override summary = "Write or change the configuration of a project that is there: its modules and its store.";
@@ -27,14 +27,14 @@ export default class Setup extends ExamineCommand<typeof Setup> {
     await this.tell(plan, await this.write(plan));
   }
 
-  private async plan(): Promise<SetUpPlan> {
-    const [{ readSetUp, planSetUp }, { setupAnswers }] = await Promise.all([import("../services/set-up.js"), import("../cli/setup-answers.js")]);
+  private async plan(): Promise<SetupPlan> {
+    const [{ readSetup, planSetup }, { setupAnswers }] = await Promise.all([import("../services/setup.js"), import("../cli/setup-answers.js")]);
     const whereabouts = this.whereabouts();
-    const setUp = await readSetUp(whereabouts);
-    return planSetUp(setUp, await setupAnswers(setUp, { flags: whereabouts.flags, cwd: whereabouts.cwd, mayAsk: !this.flags["non-interactive"] }));
+    const setup = await readSetup(whereabouts);
+    return planSetup(setup, await setupAnswers(setup, { flags: whereabouts.flags, cwd: whereabouts.cwd, mayAsk: !this.flags["non-interactive"] }));
   }
 
-  private async agreed(plan: SetUpPlan): Promise<boolean> {
+  private async agreed(plan: SetupPlan): Promise<boolean> {
     const { planLines } = await import("../cli/views/setup.js");
     this.note(planLines(plan, process.cwd(), { paint: this.paint("stderr") }));
     if (this.flags["non-interactive"]) return true;
@@ -43,26 +43,26 @@ export default class Setup extends ExamineCommand<typeof Setup> {
     return confirm(plan.before === undefined ? "Write it?" : "Write it, keeping a backup?", true);
   }
 
-  private async write(plan: SetUpPlan): Promise<PlacedFile> {
-    const [{ writeSetUp }, { untilInterrupted }] = await Promise.all([import("../services/set-up.js"), import("../cli/interruption.js")]);
-    return untilInterrupted((signal) => writeSetUp(plan, signal));
+  private async write(plan: SetupPlan): Promise<PlacedFile> {
+    const [{ writeSetup }, { untilInterrupted }] = await Promise.all([import("../services/setup.js"), import("../cli/interruption.js")]);
+    return untilInterrupted((signal) => writeSetup(plan, signal));
   }
 
-  private async tell(plan: SetUpPlan, { outcome, backup }: PlacedFile): Promise<void> {
-    const [{ planLines, setUpLine }, { overruling }] = await Promise.all([import("../cli/views/setup.js"), import("../services/set-up.js")]);
+  private async tell(plan: SetupPlan, { outcome, backup }: PlacedFile): Promise<void> {
+    const [{ planLines, setupLine }, { overruling }] = await Promise.all([import("../cli/views/setup.js"), import("../services/setup.js")]);
     const isDry = this.flags["dry-run"];
     const result = { file: plan.file, outcome, backup: backup ?? null, changes: plan.changes, dry_run: isDry };
     const isShown = isDry && outcome !== "unchanged";
-    this.show(result, { table: (screen) => (isShown ? planLines(plan, process.cwd(), screen) : setUpLine(result, process.cwd(), screen)), plain: () => [plan.file] });
+    this.show(result, { table: (screen) => (isShown ? planLines(plan, process.cwd(), screen) : setupLine(result, process.cwd(), screen)), plain: () => [plan.file] });
     for (const name of overruling(this.whereabouts().env)) this.note(`${name} is set, and wins over the file.`);
     if (outcome === "unchanged") this.note("Nothing to change.");
     if (isDry || this.output !== "table") return;
-    const { nextStepsAfter } = await import("../cli/next-steps.js");
-    this.note(await nextStepsAfter(result));
+    const { stepsAfterSetup } = await import("../cli/next-steps.js");
+    this.note(await stepsAfterSetup(result));
   }
 }
 
-function plannedFile({ before, after, file }: SetUpPlan): PlacedFile {
+function plannedFile({ before, after, file }: SetupPlan): PlacedFile {
   if (before === after) return { path: file, outcome: "unchanged" };
   return { path: file, outcome: before === undefined ? "created" : "replaced" };
 }

@@ -17,23 +17,7 @@ export async function findConfigFile(folder: string): Promise<string | undefined
 }
 
 /**
- * Whether the configuration may be code of the user's: a file of that kind is named, or the nearest is not known to be plain. Where it can't be
- * told, that is a yes.
- */
-export function mayRunProgram(argv: readonly string[], { env, cwd }: Pick<NodeJS.Process, "env" | "cwd">): boolean {
-  const variable = env["PYWORKFLOW_CONFIG"] ?? "";
-  if ([variable, ...argv].some((word) => /\.(?:js|mjs|ts)$/.test(word))) return true;
-  const isNamed = variable !== "" || argv.some((word) => /^--config(?:=|$)/.test(word));
-  if (isNamed) return false;
-  try {
-    return findPlainly(cwd()) === undefined;
-  } catch {
-    return true; // the working directory is gone
-  }
-}
-
-/**
- * The same without cosmiconfig, which takes as long to import as the rest of a short command: where the nearest is a
+ * findConfigFile without cosmiconfig, which takes as long to import as the rest of a short command: where the nearest is a
  * pyworkflow.config.yaml, or there is none at all. Undefined where something else is met: then the whole search has to answer.
  */
 export function findPlainly(folder: string): { readonly file?: string } | undefined {

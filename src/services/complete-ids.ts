@@ -1,6 +1,6 @@
 import type { HookStatus } from "../core/hooks.js";
 import { newestLives } from "../core/reset.js";
-import { liveStatuses, type RunRecord, type RunStatus } from "../core/run.js";
+import type { RunRecord, RunStatus } from "../core/run.js";
 import { findRun } from "./find-run.js";
 import { listHooks } from "./list-hooks.js";
 import { listWorkers } from "./list-workers.js";
@@ -33,13 +33,6 @@ export async function knownRuns({ backend }: Project, prefix: string, statuses?:
 function knownRun({ runId, workflowName, status }: RunRecord): KnownId {
   return { id: runId, about: `${workflowName} ${status}` };
 }
-
-/** What a command on runs can do something with; absent: with all. */
-export const statusesWanted: Readonly<Record<string, readonly RunStatus[]>> = {
-  "runs:cancel": liveStatuses,
-  "runs:wait": liveStatuses,
-  "runs:retry": ["failed", "suspended", "interrupted"],
-};
 
 /** Names of workflows that workers, schedules and the newest runs bear: no module is loaded. */
 export async function knownWorkflows({ backend }: Project): Promise<readonly KnownId[]> {

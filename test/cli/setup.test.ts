@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { proposeModules } from "../../src/services/propose-modules.js";
-import { overruling, planSetUp, readSetUp, writeSetUp } from "../../src/services/set-up.js";
+import { overruling, planSetup, readSetup, writeSetup } from "../../src/services/setup.js";
 import { newFolder, pyworkflow, type Ended } from "../support/cli.js";
 import { violations } from "../support/json-schema.js";
 import { linkPackages } from "../support/new-project.js";
@@ -104,11 +104,11 @@ describe("setup without a terminal", () => {
 
 test("a file that somebody changed meanwhile is left alone", async () => {
   write(config, mine);
-  const setUp = await readSetUp({ cwd: folder.path, env: {}, flags: {} });
-  const plan = await planSetUp(setUp, { modules: ["./other.ts"], storagePath: "./pyworkflow_data/pyworkflow.db" });
+  const present = await readSetup({ cwd: folder.path, env: {}, flags: {} });
+  const plan = await planSetup(present, { modules: ["./other.ts"], storagePath: "./pyworkflow_data/pyworkflow.db" });
   expect(plan.changes).toEqual([{ key: "modules", before: ["./src/flows.ts"], after: ["./other.ts"] }]);
   write(config, "module: ./theirs.ts\n");
-  await expect(writeSetUp(plan)).rejects.toThrow("changed by somebody else");
+  await expect(writeSetup(plan)).rejects.toThrow("changed by somebody else");
   expect(read(config)).toBe("module: ./theirs.ts\n");
   expect(overruling({ PYWORKFLOW_MODULE: "", PYWORKFLOW_RUNTIME: "local", PYWORKFLOW_OUTPUT: "json" })).toEqual(["PYWORKFLOW_RUNTIME"]);
 });

@@ -9,7 +9,7 @@ import { packageRoot } from "./own-package.js";
 import { placeFiles, type PlacedFile } from "./place-files.js";
 
 /** How a project is set up: what its configuration file alone says. */
-export interface SetUp {
+export interface Setup {
   /** Absolute; the one that will be made, where there is none. */
   readonly file: string;
   /** Its text; undefined where there is no file yet. */
@@ -21,12 +21,12 @@ export interface SetUp {
 }
 
 /** Paths are relative to the folder of the file, as in the file. */
-export interface SetUpAnswers {
+export interface SetupAnswers {
   readonly modules: readonly string[];
   readonly storagePath: string;
 }
 
-export interface SetUpChange {
+export interface SetupChange {
   /** As in the file, e.g. `storage.path`. */
   readonly key: ConfigEdit["key"];
   /** Null where the file did not say it. */
@@ -34,19 +34,19 @@ export interface SetUpChange {
   readonly after: string | readonly string[];
 }
 
-export interface SetUpPlan {
+export interface SetupPlan {
   readonly file: string;
   readonly before: string | undefined;
   /** The same as `before` where there is nothing to change. */
   readonly after: string;
-  readonly changes: readonly SetUpChange[];
+  readonly changes: readonly SetupChange[];
 }
 
 // They win over the file, but are not of it.
 const overrules = new Set(["PYWORKFLOW_DISCOVER", "PYWORKFLOW_MODULE", "PYWORKFLOW_STORAGE_BACKEND", "PYWORKFLOW_STORAGE_PATH", "PYWORKFLOW_RUNTIME"]);
 
 /** What the configuration file of a project says of modules and storage. Throws ConfigError where it can't be read. */
-export async function readSetUp({ flags: { config: named }, env, ...options }: LoadConfigOptions): Promise<SetUp> {
+export async function readSetup({ flags: { config: named }, env, ...options }: LoadConfigOptions): Promise<Setup> {
   const own = Object.fromEntries(Object.entries(env).filter(([name]) => !overrules.has(name)));
   const { config, settings } = await loadSettings({ ...options, env: own, flags: named === undefined ? {} : { config: named } });
   const { file = join(options.cwd, "pyworkflow.config.yaml") } = config;
@@ -80,9 +80,9 @@ export function pathInFile(path: string, from: string, file: string): string {
 }
 
 /** What the file would say with these answers. Throws ConfigError where that has to be written by hand. */
-export async function planSetUp(setUp: SetUp, answers: SetUpAnswers): Promise<SetUpPlan> {
-  const { file, text } = setUp;
-  const changes = text === undefined ? allOf(answers) : differences(setUp, answers);
+export async function planSetup(setup: Setup, answers: SetupAnswers): Promise<SetupPlan> {
+  const { file, text } = setup;
+  const changes = text === undefined ? allOf(answers) : differences(setup, answers);
   const plan = { file, before: text, changes };
   if (changes.length === 0) return { ...plan, after: text ?? "" };
   if ([".js", ".mjs", ".ts"].includes(extname(file))) throw isProgram(file, changes);
@@ -90,26 +90,26 @@ export async function planSetUp(setUp: SetUp, answers: SetUpAnswers): Promise<Se
   return { ...plan, after: editConfig(file, text === undefined || text.trim() === "" ? await commentedConfig() : text, edits) };
 }
 
-function allOf({ modules, storagePath }: SetUpAnswers): readonly SetUpChange[] {
+function allOf({ modules, storagePath }: SetupAnswers): readonly SetupChange[] {
   return [change("modules", null, modules), change("storage.backend", null, "sqlite"), change("storage.path", null, storagePath)];
 }
 
-function differences(setUp: SetUp, { modules, storagePath }: SetUpAnswers): readonly SetUpChange[] {
-  const same = (left: string, right: string): boolean => resolve(dirname(setUp.file), left) === resolve(dirname(setUp.file), right);
-  const samePath = same(setUp.storagePath ?? defaultStoragePath, storagePath);
-  const sameModules = setUp.modules.length === modules.length && setUp.modules.every((module, index) => same(module, modules[index] ?? ""));
+function differences(setup: Setup, { modules, storagePath }: SetupAnswers): readonly SetupChange[] {
+  const same = (left: string, right: string): boolean => resolve(dirname(setup.file), left) === resolve(dirname(setup.file), right);
+  const samePath = same(setup.storagePath ?? defaultStoragePath, storagePath);
+  const sameModules = setup.modules.length === modules.length && setup.modules.every((module, index) => same(module, modules[index] ?? ""));
   return [
-    ...(sameModules ? [] : [change("modules", setUp.modules.length === 0 ? null : setUp.modules, modules)]),
-    ...(setUp.backend === "sqlite" ? [] : [change("storage.backend", setUp.backend, "sqlite")]),
-    ...(samePath ? [] : [change("storage.path", setUp.storagePath ?? null, storagePath)]),
+    ...(sameModules ? [] : [change("modules", setup.modules.length === 0 ? null : setup.modules, modules)]),
+    ...(setup.backend === "sqlite" ? [] : [change("storage.backend", setup.backend, "sqlite")]),
+    ...(samePath ? [] : [change("storage.path", setup.storagePath ?? null, storagePath)]),
   ];
 }
 
-function change(key: ConfigEdit["key"], before: SetUpChange["before"], after: SetUpChange["after"]): SetUpChange {
+function change(key: ConfigEdit["key"], before: SetupChange["before"], after: SetupChange["after"]): SetupChange {
   return { key, before, after };
 }
 
-function isProgram(file: string, changes: readonly SetUpChange[]): ConfigError {
+function isProgram(file: string, changes: readonly SetupChange[]): ConfigError {
   const lines = changes.map(({ key, after }) => `${key}: ${JSON.stringify(after)}`);
   return new ConfigError("it is a program, which is changed by hand only", { place: file, hint: `let it export ${lines.join(", ")}` });
 }
@@ -121,7 +121,7 @@ async function commentedConfig(): Promise<string> {
 }
 
 /** Writes what was planned, with a backup of what was there; all or nothing. Throws ConfigError where the file changed since it was read. */
-export async function writeSetUp({ file, before, after }: SetUpPlan, signal?: AbortSignal): Promise<PlacedFile> {
+export async function writeSetup({ file, before, after }: SetupPlan, signal?: AbortSignal): Promise<PlacedFile> {
   if (before === after) return { path: basename(file), outcome: "unchanged" };
   const target = existsSync(file) ? await realpath(file) : file; // a link stays one
   const present = existsSync(target) ? await readFile(target, "utf8") : undefined;
