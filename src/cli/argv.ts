@@ -39,8 +39,8 @@ function flagLength(word: string): 0 | 1 | 2 {
  */
 export function askedOutput(argv: readonly string[], env: NodeJS.ProcessEnv): OutputFormat {
   let asked = env["PYWORKFLOW_OUTPUT"];
-  for (const [place, word] of words(argv).entries()) {
-    if (word === "-o" || word === "--output") asked = argv[place + 1];
+  for (const [index, word] of words(argv).entries()) {
+    if (word === "-o" || word === "--output") asked = argv[index + 1];
     else asked = /^(?:--output=|-o=?)(.+)$/.exec(word)?.[1] ?? asked;
   }
   return outputFormats.find((format) => format === asked) ?? "table";

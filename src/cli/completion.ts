@@ -62,8 +62,8 @@ export function wantedAt(known: Known, words: readonly string[]): Wanted {
 
 /** The values of flags that stand in the words: the ones that name the project. */
 export function flagValue(words: readonly string[], name: string): string | undefined {
-  const place = words.indexOf(`--${name}`);
-  return (place === -1 ? undefined : words[place + 1]) ?? words.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
+  const index = words.indexOf(`--${name}`);
+  return (index === -1 ? undefined : words[index + 1]) ?? words.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
 }
 
 interface Line {
@@ -78,9 +78,8 @@ interface Line {
 }
 
 function readLine(commands: readonly KnownCommand[], words: readonly string[]): Line {
-  const line: Line = { command: undefined, positionals: [], used: new Set(), awaits: undefined, afterDashes: false };
-  for (const word of words) Object.assign(line, { awaits: undefined }, read(line, word, commands));
-  return line;
+  const start: Line = { command: undefined, positionals: [], used: new Set(), awaits: undefined, afterDashes: false };
+  return words.reduce((line, word) => ({ ...line, awaits: undefined, ...read(line, word, commands) }), start);
 }
 
 function read(line: Line, word: string, commands: readonly KnownCommand[]): Partial<Line> {
@@ -118,7 +117,7 @@ function nextWords({ commands, topics }: Known, typed: readonly string[]): reado
   for (const { id, summary = "" } of commands) {
     const words = id.split(":");
     const word = words[typed.length];
-    if (word === undefined || typed.some((each, place) => words[place] !== each)) continue;
+    if (word === undefined || typed.some((each, index) => words[index] !== each)) continue;
     const isWhole = words.length === typed.length + 1;
     const topic = topics.find(({ name }) => name === [...typed, word].join(":"));
     if (isWhole || !offers.has(word)) offers.set(word, { word, about: isWhole ? summary : (topic?.description ?? "") });
@@ -150,8 +149,8 @@ function valueOf({ command, positionals }: Line, { name, options }: KnownFlag, {
   return kind === undefined ? nothing : wanted(kind, { command: id, prefix, lead, before: positionals.slice(id.split(":").length) });
 }
 
-function wanted(kind: LiveKind | "files", place: Omit<Extract<Wanted, { kind: LiveKind }>, "kind">): Wanted {
-  return kind === "files" ? { kind } : { kind, ...place };
+function wanted(kind: LiveKind | "files", spot: Omit<Extract<Wanted, { kind: LiveKind }>, "kind">): Wanted {
+  return kind === "files" ? { kind } : { kind, ...spot };
 }
 
 const topicKinds: Readonly<Record<string, LiveKind>> = { runs: "run", hooks: "run", schedules: "schedule", worker: "worker" };

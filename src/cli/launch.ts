@@ -28,7 +28,7 @@ async function takeShortWay(argv: readonly string[]): Promise<boolean> {
 /** Whether the words stand in the arguments, one behind the other. Flags may come before; short-way.ts looks closer. */
 function isNamed(words: readonly string[], argv: readonly string[]): boolean {
   const first = argv.indexOf(words[0] ?? "");
-  return first !== -1 && words.every((word, place) => argv[first + place] === word);
+  return first !== -1 && words.every((word, index) => argv[first + index] === word);
 }
 
 /** The `main` of short-way.ts, out of the bundle. */

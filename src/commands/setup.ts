@@ -1,6 +1,6 @@
 import { boolean } from "@oclif/core/flags";
 import { ExamineCommand } from "../cli/examine-command.js";
-import type { PlacedFile } from "../services/place-files.js";
+import type { WrittenFile } from "../services/write-files.js";
 import type { SetupPlan } from "../services/setup.js";
 
 export default class Setup extends ExamineCommand<typeof Setup> {
@@ -43,12 +43,12 @@ export default class Setup extends ExamineCommand<typeof Setup> {
     return confirm(plan.before === undefined ? "Write it?" : "Write it, keeping a backup?", true);
   }
 
-  private async write(plan: SetupPlan): Promise<PlacedFile> {
+  private async write(plan: SetupPlan): Promise<WrittenFile> {
     const [{ writeSetup }, { untilInterrupted }] = await Promise.all([import("../services/setup.js"), import("../cli/interruption.js")]);
     return untilInterrupted((signal) => writeSetup(plan, signal));
   }
 
-  private async tell(plan: SetupPlan, { outcome, backup }: PlacedFile): Promise<void> {
+  private async tell(plan: SetupPlan, { outcome, backup }: WrittenFile): Promise<void> {
     const [{ planLines, setupLine }, { overruling }] = await Promise.all([import("../cli/views/setup.js"), import("../services/setup.js")]);
     const isDry = this.flags["dry-run"];
     const result = { file: plan.file, outcome, backup: backup ?? null, changes: plan.changes, dry_run: isDry };
@@ -62,7 +62,7 @@ export default class Setup extends ExamineCommand<typeof Setup> {
   }
 }
 
-function plannedFile({ before, after, file }: SetupPlan): PlacedFile {
+function plannedFile({ before, after, file }: SetupPlan): WrittenFile {
   if (before === after) return { path: file, outcome: "unchanged" };
   return { path: file, outcome: before === undefined ? "created" : "replaced" };
 }

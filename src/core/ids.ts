@@ -113,6 +113,6 @@ function ulid(nowMs: number, random: RandomBytes): string {
 
 function digits(value: number, count: number): string {
   let text = "";
-  for (let rest = value, place = 0; place < count; place++, rest = Math.floor(rest / 32)) text = alphabet.charAt(rest % 32) + text;
+  for (let rest = value, written = 0; written < count; written++, rest = Math.floor(rest / 32)) text = alphabet.charAt(rest % 32) + text;
   return text;
 }

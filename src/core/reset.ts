@@ -95,8 +95,8 @@ const causesMax = 20;
 
 function withCauses(error: unknown): readonly unknown[] {
   const found: unknown[] = [error];
-  for (let place = 0; place < found.length && found.length < causesMax; place++) {
-    const thrown = found[place];
+  for (let index = 0; index < found.length && found.length < causesMax; index++) {
+    const thrown = found[index];
     if (!(thrown instanceof Error)) continue;
     if (thrown.cause !== undefined) found.push(thrown.cause);
     if (thrown instanceof AggregateError) found.push(...(thrown.errors as readonly unknown[]));

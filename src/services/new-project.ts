@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { FilesExistError, ProjectFolderError } from "../core/errors.js";
 import { packageReference, packageRoot } from "./own-package.js";
-import { placeFiles, type FileToPlace, type PlacedFile } from "./place-files.js";
+import { writeFiles, type FileToWrite, type WrittenFile } from "./write-files.js";
 import type { TemplateName } from "./templates.js";
 
 export interface NewProjectOptions {
@@ -22,11 +22,11 @@ export interface NewProjectResult {
   /** How its package.json names this package. */
   readonly package: string;
   /** `kept`: a file of yours that we never replace, such as package.json. */
-  readonly files: readonly PlacedFile[];
+  readonly files: readonly WrittenFile[];
 }
 
 /**
- * Writes a project that works at once into a folder. All or nothing: everything is checked first, written beside its place
+ * Writes a project that works at once into a folder. All or nothing: everything is checked first, written beside its target
  * and then renamed; after a failure the folder is as it was. Throws FilesExistError where a file of ours exists with
  * another content and `replace` is not given, ProjectFolderError where the folder can't be written.
  */
@@ -36,10 +36,10 @@ export async function newProject(options: NewProjectOptions): Promise<NewProject
   const planned = await plan(options, reference);
   const inTheWay = planned.filter(({ outcome }) => outcome === "replaced").map(({ path }) => path);
   if (inTheWay.length > 0 && !replace) throw new FilesExistError(dir, inTheWay);
-  return { dir, template, package: reference, files: await placeFiles(dir, planned, signal) };
+  return { dir, template, package: reference, files: await writeFiles(dir, planned, signal) };
 }
 
-async function plan({ dir, template, storage }: NewProjectOptions, reference: string): Promise<readonly FileToPlace[]> {
+async function plan({ dir, template, storage }: NewProjectOptions, reference: string): Promise<readonly FileToWrite[]> {
   const values = { name: projectName(dir), pyworkflow: reference, storage };
   const sources = [...(await sourcesIn("common")), ...(await sourcesIn(template))];
   return Promise.all(
@@ -74,7 +74,7 @@ function fill(text: string, values: Readonly<Record<string, string>>): string {
 // A project's own: an existing one stays, whatever it holds.
 const neverReplaced = new Set(["package.json", "tsconfig.json", "README.md", ".gitignore"]);
 
-async function outcomeOf(target: string, content: string): Promise<PlacedFile["outcome"]> {
+async function outcomeOf(target: string, content: string): Promise<WrittenFile["outcome"]> {
   const present = await readFile(target, "utf8").catch(absent(target));
   if (present === undefined) return "created";
   if (present === content) return "unchanged";

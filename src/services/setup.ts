@@ -6,7 +6,7 @@ import { keys } from "../config/keys.js";
 import { loadSettings, type LoadConfigOptions } from "../config/load-config.js";
 import { ConfigError, ProjectFolderError } from "../core/errors.js";
 import { packageRoot } from "./own-package.js";
-import { placeFiles, type PlacedFile } from "./place-files.js";
+import { writeFiles, type WrittenFile } from "./write-files.js";
 
 /** How a project is set up: what its configuration file alone says. */
 export interface Setup {
@@ -121,13 +121,13 @@ async function commentedConfig(): Promise<string> {
 }
 
 /** Writes what was planned, with a backup of what was there; all or nothing. Throws ConfigError where the file changed since it was read. */
-export async function writeSetup({ file, before, after }: SetupPlan, signal?: AbortSignal): Promise<PlacedFile> {
+export async function writeSetup({ file, before, after }: SetupPlan, signal?: AbortSignal): Promise<WrittenFile> {
   if (before === after) return { path: basename(file), outcome: "unchanged" };
   const target = existsSync(file) ? await realpath(file) : file; // a link stays one
   const present = existsSync(target) ? await readFile(target, "utf8") : undefined;
   if (present !== before) throw new ConfigError("it was changed by somebody else meanwhile", { place: file, hint: "nothing was written; set up again" });
   const outcome = before === undefined ? "created" : "replaced";
-  const [placed] = await placeFiles(dirname(target), [{ path: basename(target), content: after, outcome }], signal);
-  if (placed === undefined) throw new ProjectFolderError(target, "it was not placed");
-  return placed;
+  const [written] = await writeFiles(dirname(target), [{ path: basename(target), content: after, outcome }], signal);
+  if (written === undefined) throw new ProjectFolderError(target, "it was not written");
+  return written;
 }

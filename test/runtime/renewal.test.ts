@@ -95,9 +95,9 @@ async function startTwo(): Promise<void> {
   for (let n = 0; n < 2; n++) await means.start();
 }
 
-function process(place: number): Process {
-  const found = processes[place];
-  if (!found) throw new Error(`there is no process ${place}`);
+function process(index: number): Process {
+  const found = processes[index];
+  if (!found) throw new Error(`there is no process ${index}`);
   return found;
 }
 
@@ -108,7 +108,7 @@ async function look(): Promise<void> {
 
 const told = () => notes.map(({ message }) => message);
 
-test("a process that has grown makes room when the fresh one claims, not before; the place is counted once", async () => {
+test("a process that has grown makes room when the fresh one claims, not before; the slot is counted once", async () => {
   await startTwo();
   for (const each of processes) await each.begins();
   process(0).listener.onMemory(limit + 1);
@@ -117,7 +117,7 @@ test("a process that has grown makes room when the fresh one claims, not before;
   await process(2).begins();
   expect([process(0).stopped, roster.count("crowd")]).toEqual([true, 2]);
   expect(told()).toEqual(["worker process 1 uses 100 MB, more than 100 MB: a fresh one takes its place"]);
-  expect(roster.members.map(({ place, restarts, leaving }) => [place, restarts, leaving])).toEqual([[1, 0, "asked"], [2, 0, undefined], [1, 1, undefined]]);
+  expect(roster.members.map(({ slot, restarts, leaving }) => [slot, restarts, leaving])).toEqual([[1, 0, "asked"], [2, 0, undefined], [1, 1, undefined]]);
 });
 
 test("one that does not make room in time is killed, and found to be overdue", async () => {

@@ -163,9 +163,9 @@ async function superviseReady(settings: Parameters<typeof supervise>[0] = {}) {
   return supervisor;
 }
 
-function child(place: number): FakeChild {
-  const found = children[place];
-  if (found === undefined) throw new Error(`there is no process ${place}`);
+function child(index: number): FakeChild {
+  const found = children[index];
+  if (found === undefined) throw new Error(`there is no process ${index}`);
   return found;
 }
 
@@ -378,13 +378,13 @@ describe("watching", () => {
 });
 
 describe("what a live view is told", () => {
-  test("processes in their places, what executes, what ended and at what rate, and what was recovered", async () => {
+  test("processes in their slots, what executes, what ended and at what rate, and what was recovered", async () => {
     await superviseReady();
     const [first, second] = [await startRun(), await startRun()];
     await child(0).claim();
     await clock.pass(250);
     expect(looks.at(-1)).toMatchObject({ activeRuns: 2, processed: 0, endedPerSecond: 0, recovered: [], recoveries: 0 });
-    expect(looks.at(-1)?.processes).toMatchObject([{ place: 1, restarts: 0, status: "online", activeRuns: 2 }, { place: 2, restarts: 0, status: "online", activeRuns: 0 }]);
+    expect(looks.at(-1)?.processes).toMatchObject([{ slot: 1, restarts: 0, status: "online", activeRuns: 2 }, { slot: 2, restarts: 0, status: "online", activeRuns: 0 }]);
     expect(looks.at(-1)?.running.map(({ runId }) => runId).toSorted()).toEqual([first, second].toSorted());
 
     child(0).exit(killed);
@@ -395,7 +395,7 @@ describe("what a live view is told", () => {
     await clock.pass(1000);
     expect(looks.at(-1)).toMatchObject({ activeRuns: 2, processed: 40, recoveries: 2 });
     expect(looks.at(-1)?.endedPerSecond).toBeGreaterThan(0);
-    expect(looks.at(-1)?.processes).toMatchObject([{ workerId: child(2).workerId, place: 1, restarts: 1 }, { place: 2, restarts: 0, processed: 40 }]);
+    expect(looks.at(-1)?.processes).toMatchObject([{ workerId: child(2).workerId, slot: 1, restarts: 1 }, { slot: 2, restarts: 0, processed: 40 }]);
     expect(looks.at(-1)?.recovered).toMatchObject([{ workflowName: "w", status: "running" }, { workflowName: "w", status: "running" }]);
   });
 });

@@ -1,5 +1,5 @@
 import { shortPath } from "../../base/short-path.js";
-import type { PlacedFile } from "../../services/place-files.js";
+import type { WrittenFile } from "../../services/write-files.js";
 import type { SetupChange, SetupPlan } from "../../services/setup.js";
 import type { Screen } from "../screen.js";
 import { lineDiff } from "./line-diff.js";
@@ -9,7 +9,7 @@ import { fileLine } from "./new-project.js";
 export interface SetupResult {
   /** Absolute. */
   readonly file: string;
-  readonly outcome: PlacedFile["outcome"];
+  readonly outcome: WrittenFile["outcome"];
   /** What was there before, beside the file; null where nothing was replaced. */
   readonly backup: string | null;
   readonly changes: readonly SetupChange[];

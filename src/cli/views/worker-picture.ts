@@ -15,11 +15,11 @@ export function workerPicture(look: WorkerLook, screen: Screen, rows: number): r
   return [head, ...children, ...runs, ...lost];
 }
 
-function processLine({ place, pid, status, activeRuns, processed, memoryBytes, restarts, company }: ProcessLook, { paint }: Screen): string {
+function processLine({ slot, pid, status, activeRuns, processed, memoryBytes, restarts, company }: ProcessLook, { paint }: Screen): string {
   const state = { starting: paint.cyan, online: paint.green, draining: paint.yellow, dead: paint.red }[status](status.padEnd(8));
   const memory = memoryBytes === undefined ? "" : ` · ${Math.round(memoryBytes / 1_048_576)}M`;
   const more = `${restarts > 0 ? ` · ${restarts} restarts` : ""}${company === "alone" ? " · alone" : ""}`;
-  return `  ${place} ${String(pid ?? "-").padStart(7)} ${state} ${activeRuns} active · ${processed.toLocaleString("en")} ended${memory}${more}`;
+  return `  ${slot} ${String(pid ?? "-").padStart(7)} ${state} ${activeRuns} active · ${processed.toLocaleString("en")} ended${memory}${more}`;
 }
 
 function ago(at: number, { at: now }: WorkerLook): string {

@@ -24,7 +24,7 @@ interface Field {
 export function checkCalendar(value: unknown): readonly CalendarEntry[] {
   if (!Array.isArray(value)) return [checkEntry("calendar", value)];
   if (value.length === 0) throw new InvalidScheduleError("calendar", "it has no entry", "write e.g. { dayOfWeek: 0, hour: 9 }: Mondays at nine");
-  return value.map((entry, place) => checkEntry(`calendar[${place}]`, entry));
+  return value.map((entry, index) => checkEntry(`calendar[${index}]`, entry));
 }
 
 function checkEntry(path: string, value: unknown): CalendarEntry {

@@ -24,7 +24,7 @@ export function checkCron(value: unknown): string {
   const line = parts.join(" ");
   if (line.startsWith("@")) return checkMacro(line);
   if (parts.length < 5 || parts.length > 6) throw new InvalidScheduleError("cron", `${shown(line)} has ${countWords(line === "" ? 0 : parts.length)}`, example);
-  const wrong = (parts.length === 6 ? parts : ["0", ...parts]).findIndex((part, place) => !isCron(aloneAt(place, part)));
+  const wrong = (parts.length === 6 ? parts : ["0", ...parts]).findIndex((part, index) => !isCron(aloneAt(index, part)));
   const field = fields[wrong];
   if (field !== undefined) throw new InvalidScheduleError("cron", `${shown(parts.at(wrong - 6))} is no ${field.name}`, `${field.name}: ${field.takes}; ${forms}`);
   if (!isCron(line)) throw new InvalidScheduleError("cron", `${shown(line)} is no cron line`, example);
@@ -43,6 +43,6 @@ function countWords(count: number): string {
 }
 
 // The other fields take anything: what is refused is this one.
-function aloneAt(place: number, part: string): string {
-  return fields.map((_, other) => (other === place ? part : "*")).join(" ");
+function aloneAt(index: number, part: string): string {
+  return fields.map((_, other) => (other === index ? part : "*")).join(" ");
 }

@@ -112,8 +112,8 @@ async function refreshSettings({ backend, clock }: SyncParts, settings: RunSetti
   for await (const page of pages) {
     for (let stale = page.filter(isStale); stale.length > 0; ) {
       const results = await backend.commitSchedules(stale.map((schedule) => refreshing(schedule, settings, clock.now())));
-      refreshed.push(...stale.filter((_schedule, place) => results[place]?.accepted).map(({ scheduleId }) => scheduleId));
-      const refused = stale.filter((_schedule, place) => !results[place]?.accepted);
+      refreshed.push(...stale.filter((_schedule, index) => results[index]?.accepted).map(({ scheduleId }) => scheduleId));
+      const refused = stale.filter((_schedule, index) => !results[index]?.accepted);
       const again = await Promise.all(refused.map(({ scheduleId }) => backend.getSchedule(scheduleId)));
       stale = again.filter((schedule) => schedule !== undefined).filter(isStale);
     }

@@ -94,7 +94,7 @@ export class Ticker {
   async #write(batch: readonly ScheduleCommit[]): Promise<void> {
     if (batch.length === 0) return;
     const results = await this.#commit(batch);
-    const accepted = batch.filter((commit, place) => this.#isAccepted(commit, results[place]));
+    const accepted = batch.filter((commit, index) => this.#isAccepted(commit, results[index]));
     const decided = accepted.flatMap(({ scheduleId, ticks }) => ticks.map((tick) => ({ scheduleId, tick })));
     if (decided.length > 0) this.#onDecided(decided);
   }

@@ -5,7 +5,7 @@ import type { RunStatus } from "../../core/run.js";
 /** What a supervisor sees of its processes at one moment; some four looks a second. Times are milliseconds since the epoch. */
 export interface WorkerLook {
   readonly at: number;
-  /** By their places, then those that make room for a new one in the same place. */
+  /** By their slots, then those that make room for a new one in the same slot. */
   readonly processes: readonly ProcessLook[];
   /** Runs that execute now, in all processes. */
   readonly activeRuns: number;
@@ -29,8 +29,8 @@ export interface ProcessLook {
   /** `alone`: it was started for runs that may be what kills their workers. */
   readonly company: Company;
   /** 1, 2, 3…; who is started in the place of another has the same. */
-  readonly place: number;
-  /** Processes that were in this place before. */
+  readonly slot: number;
+  /** Processes that were in this slot before. */
   readonly restarts: number;
   readonly activeRuns: number;
   readonly processed: number;

@@ -36,7 +36,7 @@ export class Overview {
   /** `workers` are all of the store. */
   async look(workers: readonly WorkerRecord[]): Promise<WorkerLook> {
     const records = new Map(workers.map((worker) => [worker.workerId, worker]));
-    const processes = this.#roster.members.map((member) => processLook(member, records.get(member.workerId))).toSorted(byPlace);
+    const processes = this.#roster.members.map((member) => processLook(member, records.get(member.workerId))).toSorted(bySlot);
     const processed = this.#count(records);
     this.#recovered = (await Promise.all(this.#recovered.map(async (run) => (isTerminal(run.status) ? [run] : this.#recoveredRun(run.runId, run.lostAt))))).flat();
     return {
@@ -82,14 +82,14 @@ export class Overview {
   }
 }
 
-function processLook({ workerId, company, place, restarts, startedAt, child, leaving, memoryBytes }: Member, record: WorkerRecord | undefined): ProcessLook {
+function processLook({ workerId, company, slot, restarts, startedAt, child, leaving, memoryBytes }: Member, record: WorkerRecord | undefined): ProcessLook {
   const { activeRuns = 0, processed = 0, status = "starting" } = record ?? {};
   return {
     workerId,
     ...(child?.pid !== undefined && { pid: child.pid }),
     status: leaving !== undefined && status === "online" ? "draining" : status,
     company,
-    place,
+    slot,
     restarts,
     activeRuns,
     processed,
@@ -98,7 +98,7 @@ function processLook({ workerId, company, place, restarts, startedAt, child, lea
   };
 }
 
-function byPlace(a: ProcessLook, b: ProcessLook): number {
-  const [crowdFirst, placeFirst] = [a.company.localeCompare(b.company) * -1, a.place - b.place];
-  return crowdFirst || placeFirst || b.startedAt - a.startedAt;
+function bySlot(a: ProcessLook, b: ProcessLook): number {
+  const [crowdFirst, slotFirst] = [a.company.localeCompare(b.company) * -1, a.slot - b.slot];
+  return crowdFirst || slotFirst || b.startedAt - a.startedAt;
 }

@@ -19,8 +19,8 @@ export interface Member {
   readonly workerId: WorkerId;
   readonly company: Company;
   /** 1, 2, 3… within its company; who takes over from another has the same. */
-  readonly place: number;
-  /** Processes that were in this place before. */
+  readonly slot: number;
+  /** Processes that were in this slot before. */
   readonly restarts: number;
   readonly startedAt: number;
   /** Whether it is to take over from one that is still there. */
@@ -44,7 +44,7 @@ export class Roster {
   readonly #parts: SupervisorParts;
   readonly #listener: RosterListener;
   readonly #members = new Map<WorkerId, Member>();
-  /** How many processes began in each place. */
+  /** How many processes began in each slot. */
   readonly #lives = new Map<string, number>();
   readonly #empty = deferred<void>();
   #stopMs: number | undefined;
@@ -62,16 +62,16 @@ export class Roster {
     return [...this.#members.values()];
   }
 
-  /** How many places of that company are taken, or about to be: one who takes over and the one before are one. */
+  /** How many slots of that company are taken, or about to be: one who takes over and the one before are one. */
   count(company: Company): number {
-    return new Set(this.members.filter((member) => member.company === company && member.leaving === undefined).map(({ place }) => place)).size;
+    return new Set(this.members.filter((member) => member.company === company && member.leaving === undefined).map(({ slot }) => slot)).size;
   }
 
   of(company: Company): readonly Child[] {
     return this.members.flatMap((member) => (member.company === company && member.child ? [member.child] : []));
   }
 
-  /** Starts a process: in the place of `before` where that is given, else in the first that is free. */
+  /** Starts a process: in the slot of `before` where that is given, else in the first that is free. */
   async start(company: Company, parentId: WorkerId, before?: Member): Promise<Child> {
     const { launch, begin, newWorkerId, onOutput } = this.#parts;
     const concurrency = company === "alone" ? 1 : begin.concurrency;
@@ -116,20 +116,20 @@ export class Roster {
   }
 
   #enter(workerId: WorkerId, company: Company, before: Member | undefined): Member {
-    const place = before?.place ?? this.#freePlace(company);
-    const key = `${company} ${place}`;
+    const slot = before?.slot ?? this.#freeSlot(company);
+    const key = `${company} ${slot}`;
     const restarts = this.#lives.get(key) ?? 0;
     this.#lives.set(key, restarts + 1);
-    const member = { workerId, company, place, restarts, startedAt: this.#parts.clock.now(), takesOver: before !== undefined };
+    const member = { workerId, company, slot, restarts, startedAt: this.#parts.clock.now(), takesOver: before !== undefined };
     this.#members.set(workerId, member);
     return member;
   }
 
-  #freePlace(company: Company): number {
-    const taken = new Set(this.members.filter((member) => member.company === company).map(({ place }) => place));
-    let place = 1;
-    while (taken.has(place)) place++;
-    return place;
+  #freeSlot(company: Company): number {
+    const taken = new Set(this.members.filter((member) => member.company === company).map(({ slot }) => slot));
+    let slot = 1;
+    while (taken.has(slot)) slot++;
+    return slot;
   }
 
   #begin(member: Member, child: Child): void {

@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { placeFiles, type FileToPlace } from "../../src/services/place-files.js";
+import { writeFiles, type FileToWrite } from "../../src/services/write-files.js";
 import { newFolder } from "../support/cli.js";
 
-const planned: readonly FileToPlace[] = [
+const planned: readonly FileToWrite[] = [
   { path: "a.txt", content: "new a", outcome: "created" },
   { path: "b.txt", content: "new b", outcome: "replaced" },
   { path: "deep/er/c.txt", content: "new c", outcome: "created" },
@@ -41,13 +41,13 @@ function abortingAt(n: number): AbortSignal {
 }
 
 test("all of it is written, and what is replaced is kept as a backup", async () => {
-  const placed = await placeFiles(folder.path, planned);
-  expect(placed.map(({ outcome }) => outcome)).toEqual(["created", "replaced", "created", "kept"]);
+  const written = await writeFiles(folder.path, planned);
+  expect(written.map(({ outcome }) => outcome)).toEqual(["created", "replaced", "created", "kept"]);
   expect(snapshot()).toEqual({ "a.txt": "new a", "b.txt": "new b", "b.txt.backup": "my b", "deep/er/c.txt": "new c", "d.txt": "my d" });
 });
 
 test.each([1, 2, 3, 4, 5])("aborted at moment %i, the folder is as it was", async (moment) => {
-  await expect(placeFiles(folder.path, planned, abortingAt(moment))).rejects.toThrow("enough");
+  await expect(writeFiles(folder.path, planned, abortingAt(moment))).rejects.toThrow("enough");
   expect(snapshot()).toEqual({ "b.txt": "my b", "d.txt": "my d" });
   expect(readdirSync(folder.path).toSorted()).toEqual(["b.txt", "d.txt"]);
 });

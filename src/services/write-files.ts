@@ -3,7 +3,7 @@ import { chmod, copyFile, mkdir, mkdtemp, rename, rm, rmdir, stat, writeFile } f
 import { dirname, join } from "node:path";
 import { ProjectFolderError } from "../core/errors.js";
 
-export interface PlacedFile {
+export interface WrittenFile {
   /** Relative to the folder. */
   readonly path: string;
   readonly outcome: "created" | "unchanged" | "kept" | "replaced";
@@ -11,15 +11,15 @@ export interface PlacedFile {
   readonly backup?: string;
 }
 
-export interface FileToPlace extends PlacedFile {
+export interface FileToWrite extends WrittenFile {
   readonly content: string;
 }
 
 /**
- * Writes files into a folder, which is made where there is none. All or nothing: they are written beside their places and then
+ * Writes files into a folder, which is made where there is none. All or nothing: they are written beside their targets and then
  * renamed; after a failure, or where `signal` aborts it, the folder is as it was. Throws ProjectFolderError, or what aborted it.
  */
-export async function placeFiles(dir: string, planned: readonly FileToPlace[], signal?: AbortSignal): Promise<readonly PlacedFile[]> {
+export async function writeFiles(dir: string, planned: readonly FileToWrite[], signal?: AbortSignal): Promise<readonly WrittenFile[]> {
   const undo: Undo = [];
   try {
     await makeFolder(dir, undo);
@@ -27,10 +27,10 @@ export async function placeFiles(dir: string, planned: readonly FileToPlace[], s
     undo.push(() => rm(staging, { recursive: true, force: true }));
     const staged = planned.map((file, index) => ({ ...file, dir, source: join(staging, String(index)) }));
     for (const { source, content } of staged) await writeFile(source, content);
-    const files: PlacedFile[] = [];
+    const files: WrittenFile[] = [];
     for (const file of staged) {
       signal?.throwIfAborted();
-      files.push(await place(file, undo));
+      files.push(await put(file, undo));
     }
     signal?.throwIfAborted();
     await rm(staging, { recursive: true });
@@ -44,12 +44,12 @@ export async function placeFiles(dir: string, planned: readonly FileToPlace[], s
 /** What takes back each change so far, oldest first. */
 type Undo = (() => Promise<unknown>)[];
 
-interface StagedFile extends FileToPlace {
+interface StagedFile extends FileToWrite {
   readonly dir: string;
   readonly source: string;
 }
 
-async function place({ dir, source, path, outcome }: StagedFile, undo: Undo): Promise<PlacedFile> {
+async function put({ dir, source, path, outcome }: StagedFile, undo: Undo): Promise<WrittenFile> {
   if (outcome === "kept" || outcome === "unchanged") return { path, outcome };
   const target = join(dir, path);
   await makeFolder(dirname(target), undo);
