@@ -24,9 +24,9 @@ case $code in
 esac
 wait "$worker"
 
-# 4. A mistyped id is exit code 4, and with --output json the error is a document on stderr.
+# 4. A mistyped id is exit code 4, and with --output json the error is the last line of stderr, a document.
 if ! error=$(pyworkflow runs status run_nonesuch --output json 2>&1 > /dev/null); then
-  echo "refused: $(printf '%s' "$error" | node -p 'JSON.parse(fs.readFileSync(0)).error.code')"
+  echo "refused: $(printf '%s' "$error" | tail -n 1 | node -p 'JSON.parse(fs.readFileSync(0)).error.code')"
 fi
 
 # 5. Cancel in bulk. Without a terminal nothing asks: --yes says it, --dry-run only counts.

@@ -2,11 +2,12 @@ import { Command } from "@oclif/core/command";
 import type { Interfaces } from "@oclif/core";
 import { systemClock } from "../base/clock.js";
 import type { LoadConfigOptions } from "../config/load-config.js";
+import type { LogFormat } from "../core/log-options.js";
 import type { Access } from "../main/open-project.js";
 import type { Project } from "../services/project.js";
 import { defined } from "./defined.js";
 import { globalFlags } from "./flags.js";
-import { render, type OutputFormat, type Views } from "./output.js";
+import { isForPrograms, render, type OutputFormat, type Views } from "./output.js";
 import { Progress } from "./progress.js";
 import { canDraw, openScreen, paintFor, type Screen } from "./screen.js";
 import { writeData } from "./streams.js";
@@ -118,6 +119,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   protected get output(): OutputFormat {
     return this.globals.output ?? "table";
+  }
+
+  /** Of a log on stderr, unless a flag says it. */
+  protected get logFormat(): LogFormat {
+    return isForPrograms(this.output) ? "json" : "pretty";
   }
 
   private get quiet(): boolean {

@@ -1,18 +1,18 @@
 import { randomBytes } from "node:crypto";
-import { systemClock } from "../base/clock.js";
-import type { LogLevel } from "../core/log-options.js";
-import { isLoud, logLine } from "../main/log-line.js";
+import type { LogOptions } from "../core/log-options.js";
+import { isLoud } from "../main/log-line.js";
 import type { Project } from "../services/project.js";
 import { runScheduler, tickSchedules, type DecidedRow, type RunSchedulerOptions } from "../services/run-scheduler.js";
 import { onEndingSignal } from "./ending-signals.js";
+import { writeLogLine } from "./write-log-line.js";
 
 export interface KeepSchedulingOptions extends Omit<RunSchedulerOptions, "onNote" | "random"> {
-  readonly level: LogLevel;
+  readonly log: LogOptions;
   readonly onReady: (workflows: readonly string[]) => void;
 }
 
 /** Schedules until its time is over or a signal asks it to stop. A second signal ends the process, as it would any other. */
-export async function keepScheduling(project: Project, { level, onReady, ...options }: KeepSchedulingOptions): Promise<void> {
+export async function keepScheduling(project: Project, { log, onReady, ...options }: KeepSchedulingOptions): Promise<void> {
   let stop = () => {};
   let stopped = false;
   const stopListening = onEndingSignal(() => {
@@ -21,7 +21,7 @@ export async function keepScheduling(project: Project, { level, onReady, ...opti
     stop();
   });
   try {
-    const scheduler = await runScheduler(project, { ...options, random: randomBytes, onNote: writerOf(level) });
+    const scheduler = await runScheduler(project, { ...options, random: randomBytes, onNote: writerOf(log) });
     onReady(scheduler.workflows);
     stop = () => scheduler.stop();
     if (stopped) stop();
@@ -32,12 +32,12 @@ export async function keepScheduling(project: Project, { level, onReady, ...opti
 }
 
 /** Does what is due, once. */
-export async function tickHere(project: Project, level: LogLevel): Promise<readonly DecidedRow[]> {
-  return tickSchedules(project, { random: randomBytes, onNote: writerOf(level) });
+export async function tickHere(project: Project, log: LogOptions): Promise<readonly DecidedRow[]> {
+  return tickSchedules(project, { random: randomBytes, onNote: writerOf(log) });
 }
 
-function writerOf(level: LogLevel): RunSchedulerOptions["onNote"] {
+function writerOf(log: LogOptions): RunSchedulerOptions["onNote"] {
   return (note) => {
-    if (isLoud(note, { level, format: "pretty" })) process.stderr.write(`${logLine(note, "pretty", { at: systemClock.now(), source: `scheduler ${process.pid}` })}\n`);
+    if (isLoud(note, log)) writeLogLine(note, log.format, `scheduler ${process.pid}`);
   };
 }

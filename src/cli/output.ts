@@ -3,6 +3,11 @@ import type { Screen } from "./screen.js";
 export const outputFormats = ["table", "json", "jsonl", "plain"] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
+/** Whether programs read it: then what goes to stderr is for them too. */
+export function isForPrograms(format: OutputFormat): boolean {
+  return format === "json" || format === "jsonl";
+}
+
 /** How people read a value; json and jsonl need no view, they print the value itself. */
 export interface Views {
   /** The text for a person, without a line end; an empty text prints nothing. */

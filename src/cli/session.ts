@@ -2,14 +2,16 @@ import { exit } from "node:process";
 import { EndedEarlyError } from "../core/errors.js";
 import { askedOutput, askedVerbose } from "./argv.js";
 import { exitCodeOf } from "./exit-codes.js";
+import { isForPrograms } from "./output.js";
 import { report } from "./report.js";
 import { paintFor } from "./screen.js";
-import { endQuietlyWithoutReader, flushed } from "./streams.js";
+import { endQuietlyWithoutReader, flushed, keepStderrParseable, writeAsIs } from "./streams.js";
 import { toUsageError } from "./usage.js";
 
 /** What surrounds every command: errors are told, what was written is read, then the process ends with its exit code. */
 export async function session(argv: readonly string[], command: () => Promise<unknown>): Promise<never> {
   endQuietlyWithoutReader();
+  if (isForPrograms(askedOutput(argv, process.env)) && !process.stderr.isTTY) keepStderrParseable();
   const endedEarly = () => fail(new EndedEarlyError(), argv);
   process.once("exit", endedEarly);
   try {
@@ -28,5 +30,5 @@ function fail(thrown: unknown, argv: readonly string[]): void {
   const { env } = process;
   const paint = paintFor("stderr", { noColor: argv.includes("--no-color"), env });
   process.exitCode = exitCodeOf(error);
-  process.stderr.write(report(error, { output: askedOutput(argv, env), verbose: askedVerbose(argv, env), paint }));
+  writeAsIs(report(error, { output: askedOutput(argv, env), verbose: askedVerbose(argv, env), paint }));
 }

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from "node:util";
+
 const { stdout, stderr } = process;
 // Saved before any code of the user runs in this process.
 const toStdout = stdout.write.bind(stdout);
@@ -10,7 +12,27 @@ export function writeData(text: string): void {
 
 /** From here on whatever else is printed in this process, by console or by stream, goes to stderr: data stays parseable. */
 export function reserveStdout(): void {
-  stdout.write = toStderr;
+  stdout.write = stderr.write.bind(stderr);
+}
+
+/** A line for stderr that is a document of its own where stderr is kept parseable: it is written as it is. */
+export function writeAsIs(line: string): void {
+  if (isParseable) toStderr(`${line}\n`);
+  else stderr.write(`${line}\n`);
+}
+
+let isParseable = false;
+
+/** From here on stderr is one JSON document a line: whatever is printed, by code of the user's and by Node too, comes as `{"note": …}`. */
+export function keepStderrParseable(): void {
+  isParseable = true;
+  divert(stderr, (text) => {
+    const note = stripVTControlCharacters(text).trimEnd();
+    if (note !== "") toStderr(`${JSON.stringify({ note })}\n`);
+  });
+  if (process.listenerCount("warning") === 0) return; // --no-warnings
+  process.removeAllListeners("warning");
+  process.on("warning", ({ name, message }) => void stderr.write(`${name}: ${message}`));
 }
 
 /** The stream as it was before anything was diverted or reserved: a live view draws on it. */

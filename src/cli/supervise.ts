@@ -1,9 +1,9 @@
-import { systemClock } from "../base/clock.js";
-import { isLoud, logLine } from "../main/log-line.js";
+import { isLoud } from "../main/log-line.js";
 import { processMeans } from "../main/process-means.js";
 import type { Project } from "../services/project.js";
 import { runWorkers, type RunningWorkers, type RunWorkersOptions } from "../services/run-workers.js";
 import { onEndingSignal } from "./ending-signals.js";
+import { writeLogLine } from "./write-log-line.js";
 
 export interface SuperviseOptions extends Omit<RunWorkersOptions, "onNote"> {
   /** The first process is at work. */
@@ -21,7 +21,7 @@ export async function supervise(project: Project, { onReady, ...options }: Super
     {
       ...options,
       onNote: (note) => {
-        if (isLoud(note, options.log)) process.stderr.write(`${logLine(note, options.log.format, { at: systemClock.now(), source })}\n`);
+        if (isLoud(note, options.log)) writeLogLine(note, options.log.format, source);
       },
     },
     processMeans(),

@@ -264,8 +264,8 @@ describe("code of the user in the process of a command", () => {
     const { code, stdout, stderr } = await run("workflows", "run", "printer", "--wait", "-o", "json");
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ status: "completed", result: "quiet" });
-    expect(stderr).toContain("printed by console\n");
-    expect(stderr).toContain("printed by stream\n");
+    expect(stderr).toContain('{"note":"printed by console"}\n');
+    expect(stderr).toContain('{"note":"printed by stream"}\n');
   });
 
   test("that ends the process in a step is told of, and the run is kept for a worker", async () => {

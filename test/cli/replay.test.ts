@@ -63,7 +63,7 @@ test("a renamed step of a run in flight is found before it is deployed; put back
       at: expect.stringMatching(/workflows\/index\.ts:12:9$/),
     },
   ]);
-  expect(JSON.parse(renamed.stderr.slice(renamed.stderr.indexOf("{")))).toMatchObject({ error: { code: "NON_DETERMINISTIC", message: expect.stringContaining("step_act_1") } });
+  expect(JSON.parse(renamed.stderr.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({ error: { code: "NON_DETERMINISTIC", message: expect.stringContaining("step_act_1") } });
   expect(await cli("runs", "replay", runId, "-o", "plain", "--quiet")).toMatchObject({ code: 7, stdout: `${runId}\n` });
 
   edit('step("do"', 'step("act"');

@@ -96,7 +96,7 @@ describe("runs list", () => {
   test("an empty list is [] and nothing else; no store is made by looking", async () => {
     const path = join(cwd, "nowhere", "runs.db");
     const json = await run("runs", "list", "-o", "json", "--storage-path", path);
-    expect(json).toEqual({ code: 0, stdout: "[]\n", stderr: `There is no store at ${path} yet: the first run or schedule makes it.\n` });
+    expect(json).toEqual({ code: 0, stdout: "[]\n", stderr: `{"note":"There is no store at ${path} yet: the first run or schedule makes it."}\n` });
     for (const output of ["table", "jsonl", "plain"]) {
       const { stdout } = await run("runs", "list", "--output", output, "--storage-path", path);
       expect(stdout).toBe("");

@@ -27,7 +27,7 @@ export default class SchedulerRun extends BaseCommand<typeof SchedulerRun> {
     if (pollMs !== undefined && pollMs < pollLeastMs) throw new UsageError("--poll-interval: it is shorter than 100ms", "give 1s or more: what is due does not wait for it");
     await loadWorkflows(this.whereabouts());
     await this.withProject({ access: "create", blocking: false }, (project) =>
-      keepScheduling(project, { ...defined({ pollMs, durationMs }), level: verbose ? "debug" : quiet ? "error" : "info", onReady: (workflows) => this.announce(project, workflows) }),
+      keepScheduling(project, { ...defined({ pollMs, durationMs }), log: { level: verbose ? "debug" : quiet ? "error" : "info", format: this.logFormat }, onReady: (workflows) => this.announce(project, workflows) }),
     );
   }
 

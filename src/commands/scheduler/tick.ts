@@ -17,7 +17,7 @@ export default class SchedulerTick extends BaseCommand<typeof SchedulerTick> {
     const { verbose, quiet } = this.flags;
     const { modules } = await loadWorkflows(this.whereabouts());
     if (modules.length === 0) this.note("No module is named: what is stored is scheduled, and nothing that modules declare.");
-    const ticks = await this.withProject({ access: "create" }, (project) => tickHere(project, verbose ? "debug" : quiet ? "error" : "warn"));
+    const ticks = await this.withProject({ access: "create" }, (project) => tickHere(project, { level: verbose ? "debug" : quiet ? "error" : "warn", format: this.logFormat }));
     this.show(ticks, { table: (screen) => decidedTable(ticks, screen), plain: () => ticks.flatMap(({ run_id }) => run_id ?? []) });
     if (ticks.length === 0) this.hint("Nothing is due.");
   }

@@ -28,7 +28,7 @@ export default class WorkerRun extends BaseCommand<typeof WorkerRun> {
     hostname: string({ helpValue: "NAME", description: "the name that worker list shows for this machine" }),
     loglevel: custom<LogLevel>({ char: "l", ...oneOf(logLevels), description: "least level of the log on stderr" })(),
     ui: boolean({ description: "on a terminal: draw processes, throughput and runs below the log" }),
-    "log-format": custom<LogFormat>({ ...oneOf(logFormats), default: "pretty", description: "form of the log" })(),
+    "log-format": custom<LogFormat>({ ...oneOf(logFormats), description: "form of the log; json with --output json, else pretty" })(),
   };
 
   async run(): Promise<void> {
@@ -43,7 +43,7 @@ export default class WorkerRun extends BaseCommand<typeof WorkerRun> {
         watch: this.flags.watch,
         scheduler: !this.flags["no-scheduler"],
         hostname: this.flags.hostname ?? hostname(),
-        log: { level: this.level, format: this.flags["log-format"] },
+        log: { level: this.level, format: this.flags["log-format"] ?? this.logFormat },
         onReady: ({ workflows }, count) => {
           this.announce(project, workflows, count);
           void this.tellOfUnknown(project, workflows);

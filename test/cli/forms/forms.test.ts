@@ -23,7 +23,7 @@ test("every command in the manifest is seen, here or where it is said", () => {
 });
 
 test("every schema is that of a command, or shared", () => {
-  const shared = new Set(["error.json", "run-row.json", "schedule.json", "values.json", "demo.json"]);
+  const shared = new Set(["error.json", "note.json", "run-row.json", "schedule.json", "values.json", "demo.json"]);
   const ofCommands = Object.keys(entries).map(schemaOf);
   expect(ofCommands.filter((name) => !schemaNames.includes(name))).toEqual([]);
   expect(schemaNames.filter((name) => !ofCommands.includes(name) && !shared.has(name))).toEqual([]);
@@ -39,6 +39,7 @@ describe.each(Object.entries(entries))("%s", (id, entry) => {
     const codes = [table, json, plain].map(({ code }) => code);
     expect(codes).toEqual([0, 0, 0]);
     expect(violations(schemaOf(id), JSON.parse(json.stdout))).toEqual([]);
+    expect(documentsIn(json.stderr).flatMap((document) => violations("note.json", document))).toEqual([]);
     for (const { stdout } of [table, plain]) expect(stdout === "" || stdout.endsWith("\n")).toBe(true);
     await expect(transcript(words.join(" "), table, plain)).toMatchFileSnapshot(`seen/${name}.txt`);
   });
@@ -46,9 +47,10 @@ describe.each(Object.entries(entries))("%s", (id, entry) => {
   test("an error: as json on stderr, with nothing on stdout", async () => {
     const { args: wrongArgs, code, exit } = entry.wrong;
     const json = await project.call(["--output", "json", ...words, ...wrongArgs(project.runs)]);
-    const document = documentIn(json.stderr);
-    expect(violations("error.json", document)).toEqual([]);
-    expect([json.code, document]).toMatchObject([exit, { error: { code } }]);
+    const documents = documentsIn(json.stderr);
+    expect(violations("error.json", documents.at(-1))).toEqual([]);
+    expect(documents.slice(0, -1).flatMap((document) => violations("note.json", document))).toEqual([]);
+    expect([json.code, documents.at(-1)]).toMatchObject([exit, { error: { code } }]);
     expect(alsoShows.has(id) ? "" : json.stdout).toBe("");
     await expect(`${project.steady(json.stderr)}exit code ${exit}\n`).toMatchFileSnapshot(`seen/${name}.error.txt`);
   });
@@ -79,9 +81,12 @@ function transcript(words: string, table: Ended, plain: Ended): string {
   return project.steady(`$ pyworkflow ${words}\n${shown(table)}\n$ pyworkflow ${words} -o plain\n${shown(plain)}`);
 }
 
-/** Notes may stand before the document. */
-function documentIn(stderr: string): unknown {
-  return JSON.parse(stderr.slice(stderr.indexOf('{\n  "error"')));
+/** A document a line: notes, and the error behind them. */
+function documentsIn(stderr: string): readonly unknown[] {
+  return stderr
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as unknown);
 }
 
 /** The configuration's schema is long, and has a test of its own. */
