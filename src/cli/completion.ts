@@ -78,8 +78,9 @@ interface Line {
 }
 
 function readLine(commands: readonly KnownCommand[], words: readonly string[]): Line {
-  const start: Line = { command: undefined, positionals: [], used: new Set(), awaits: undefined, afterDashes: false };
-  return words.reduce((line, word) => ({ ...line, awaits: undefined, ...read(line, word, commands) }), start);
+  let line: Line = { command: undefined, positionals: [], used: new Set(), awaits: undefined, afterDashes: false };
+  for (const word of words) line = { ...line, awaits: undefined, ...read(line, word, commands) };
+  return line;
 }
 
 function read(line: Line, word: string, commands: readonly KnownCommand[]): Partial<Line> {
