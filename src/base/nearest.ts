@@ -16,6 +16,11 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best;
 }
 
+/** What to do about a word that is not known: the one that was probably meant, else what helps to find it. */
+export function didYouMean(meant: string | undefined, otherwise: string): string {
+  return meant === undefined ? otherwise : `did you mean ${meant}?`;
+}
+
 function plain(word: string): string {
   return word.toLowerCase().replaceAll(/[-_\s]/g, "");
 }

@@ -79,24 +79,25 @@ interface Line {
 
 function readLine(commands: readonly KnownCommand[], words: readonly string[]): Line {
   let line: Line = { command: undefined, positionals: [], used: new Set(), awaits: undefined, afterDashes: false };
-  for (const word of words) line = { ...line, awaits: undefined, ...read(line, word, commands) };
+  for (const word of words) line = read(line, word, commands);
   return line;
 }
 
-function read(line: Line, word: string, commands: readonly KnownCommand[]): Partial<Line> {
-  if (line.awaits !== undefined) return {};
-  if (word === "--") return { afterDashes: true };
+function read(before: Line, word: string, commands: readonly KnownCommand[]): Line {
+  const line = { ...before, awaits: undefined };
+  if (before.awaits !== undefined) return line;
+  if (word === "--") return { ...line, afterDashes: true };
   if (line.afterDashes || !word.startsWith("-")) return positional(line, word, commands);
   const flags = flagsOf(line, commands);
   const [typed = ""] = word.split("=", 1);
   const flag = flags[typed.slice(2)] ?? Object.values(flags).find(({ char }) => typed === `-${char}`);
-  if (flag === undefined) return {};
-  return { used: new Set([...line.used, flag.name]), ...(flag.type === "option" && typed === word && { awaits: flag }) };
+  if (flag === undefined) return line;
+  return { ...line, used: new Set([...line.used, flag.name]), ...(flag.type === "option" && typed === word && { awaits: flag }) };
 }
 
-function positional({ positionals, command }: Line, word: string, commands: readonly KnownCommand[]): Partial<Line> {
-  const all = [...positionals, word];
-  return { positionals: all, command: command ?? commands.find(({ id }) => id === all.join(":")) };
+function positional(line: Line, word: string, commands: readonly KnownCommand[]): Line {
+  const all = [...line.positionals, word];
+  return { ...line, positionals: all, command: line.command ?? commands.find(({ id }) => id === all.join(":")) };
 }
 
 /** Before a command is named, the flags that all of them have. */

@@ -1,4 +1,4 @@
-import { nearest } from "../base/nearest.js";
+import { didYouMean, nearest } from "../base/nearest.js";
 import { PyworkflowError } from "../core/errors.js";
 
 /** The command line does not say what a command understands. Nothing was done. */
@@ -8,6 +8,5 @@ export class UsageError extends PyworkflowError {
 
 /** `did you mean …?` where a candidate is near, else what to do to see them all. */
 export function suggest(word: string, candidates: readonly string[], otherwise: string): string {
-  const match = nearest(word, candidates);
-  return match === undefined ? otherwise : `did you mean ${match}?`;
+  return didYouMean(nearest(word, candidates), otherwise);
 }

@@ -1,4 +1,4 @@
-import { nearest } from "../base/nearest.js";
+import { didYouMean, nearest } from "../base/nearest.js";
 import { ConfigError } from "../core/errors.js";
 import { type DefaultedKey, type Key, refused } from "./keys.js";
 
@@ -52,7 +52,7 @@ function checked<T>(key: Key<T>, { value, place, expanded }: Entry): T {
   const read = key.read(value) ?? (expanded ? key.read(scalar(value)) : undefined);
   if (read !== undefined) return read;
   const meant = nearest(String(value), key.choices ?? []);
-  const hint = meant === undefined ? `${key.path}: ${key.doc}` : `did you mean ${meant}?`;
+  const hint = didYouMean(meant, `${key.path}: ${key.doc}`);
   throw new ConfigError(`${key.path} is ${JSON.stringify(value)}, expected ${key.expects}`, { place, hint });
 }
 

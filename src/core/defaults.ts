@@ -4,6 +4,8 @@ export const defaults = {
   workflow: { durable: true, tagsMax: 3 },
   recovery: { maxRecoveryAttempts: 3 },
   limits: { eventSoft: 10_000, eventHard: 50_000, eventWarningInterval: 100, payloadBytes: 1_048_576 },
+  /** A mistyped id or token is compared with so many of the newest. */
+  neighboursMax: 500,
   worker: {
     concurrency: 100,
     shutdownTimeoutMs: 30_000,

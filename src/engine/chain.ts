@@ -8,7 +8,7 @@ export async function lastOfChain(backend: Pick<Backend, "getRun">, runId: RunId
   let before: RunId | undefined;
   for (let id = runId; ; ) {
     const run = await backend.getRun(id);
-    if (run === undefined) throw new RunNotFoundError(id, before);
+    if (run === undefined) throw new RunNotFoundError(id, { continuedFrom: before });
     if (run.continuedTo === undefined) return run;
     [before, id] = [id, run.continuedTo];
   }

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { parseDurationMs, type Duration } from "../base/duration.js";
 import { isObject } from "../base/json.js";
-import { nearest } from "../base/nearest.js";
+import { didYouMean, nearest } from "../base/nearest.js";
 import { defaults } from "../core/defaults.js";
 import { InvalidDefinitionError, InvalidScheduleError } from "../core/errors.js";
 import { isRetryDelay } from "../core/retry.js";
@@ -106,7 +106,7 @@ export function checkOptions(what: string, options: object, known: readonly stri
   const unknown = Object.keys(options).find((option) => !known.includes(option));
   if (unknown === undefined) return;
   const near = nearest(unknown, known);
-  refuse(what, `it has an option ${unknown}`, near === undefined ? `the options are ${known.join(", ")}` : `did you mean ${near}?`);
+  refuse(what, `it has an option ${unknown}`, didYouMean(near, `the options are ${known.join(", ")}`));
 }
 
 function checkFunction(what: string, fn: unknown): void {

@@ -20,7 +20,7 @@ import { acceptInput, startRun } from "../services/start-run.js";
 import { hostWorker } from "./host-worker.js";
 import type { EngineOptions, StartOptions } from "./engine.js";
 import { fieldTexts } from "./log-line.js";
-import { openProject } from "./open-project.js";
+import { loadScript, openProject } from "./open-project.js";
 
 /** The parts behind an engine in this process; see `openEngine`. */
 export interface Embedded {
@@ -40,6 +40,7 @@ export async function openEmbedded(options: EngineOptions & { readonly flags?: C
     cwd: process.cwd(),
     checkpoints: options.execute === false,
     env: process.env,
+    loadScript,
   });
   const stop = options.execute === false ? undefined : await execute(project, options, onNote).catch((error: unknown) => closing(project, error));
   return {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { loadConfig, type LoadConfigOptions } from "../config/load-config.js";
-import { loadScript, openBackend } from "./open-project.js";
+import { openBackend } from "./open-project.js";
 
 /** A store that is brought to the format of this version of the package, under the names that JSON shows. */
 export interface MigrationRow {
@@ -15,8 +15,8 @@ export interface MigrationRow {
  * Migrates the configured store, or only says what that would do; the formats alone are looked at. Throws ConfigError, and StorageError: also where workers of the
  * older version live.
  */
-export async function migrateStore(options: Omit<LoadConfigOptions, "loadScript">, { dryRun }: { readonly dryRun: boolean }): Promise<MigrationRow> {
-  const { storage } = await loadConfig({ ...options, loadScript });
+export async function migrateStore(options: LoadConfigOptions, { dryRun }: { readonly dryRun: boolean }): Promise<MigrationRow> {
+  const { storage } = await loadConfig(options);
   if (storage.backend === "memory") return { path: null, from: null, to: null, migrated: false };
   const { path } = storage;
   if (!existsSync(path)) return { path, from: null, to: null, migrated: false };

@@ -12,7 +12,7 @@ import type { Backend } from "../storage/backend.js";
  */
 export type Access = "read" | "change" | "create";
 
-export interface OpenProjectOptions extends Omit<LoadConfigOptions, "loadScript">, Omit<OpenBackendOptions, "readOnly"> {
+export interface OpenProjectOptions extends LoadConfigOptions, Omit<OpenBackendOptions, "readOnly"> {
   readonly access: Access;
 }
 
@@ -29,7 +29,7 @@ export interface OpenBackendOptions {
 
 /** The project that flags, environment and configuration name, with its store opened. Throws ConfigError or StorageError. */
 export async function openProject(options: OpenProjectOptions): Promise<Project> {
-  const config = await loadConfig({ ...options, loadScript });
+  const config = await loadConfig(options);
   const { storage } = config;
   const { access, onNote } = options;
   const nothingThere = access !== "create" && storage.backend === "sqlite" && !existsSync(storage.path);

@@ -1,4 +1,5 @@
 import { nearest } from "../base/nearest.js";
+import { defaults } from "../core/defaults.js";
 import { AmbiguousRunError, RunNotFoundError } from "../core/errors.js";
 import { parseRunId, type RunId } from "../core/ids.js";
 import type { RunRecord } from "../core/run.js";
@@ -6,8 +7,6 @@ import type { Backend } from "../storage/backend.js";
 import type { Project } from "./project.js";
 
 const candidatesMax = 5;
-/** A mistyped id is looked for among so many of the newest. */
-const neighboursMax = 500;
 
 /**
  * The run that a person means: a whole id, a prefix that only one id has, or `@last`, the newest run
@@ -49,7 +48,7 @@ async function onlyRunId({ backend }: Project, text: string): Promise<RunId> {
 }
 
 async function notFound(backend: Backend, text: string): Promise<RunNotFoundError> {
-  return new RunNotFoundError(text, undefined, nearest(text, await backend.findRunIds("", neighboursMax)));
+  return new RunNotFoundError(text, { meant: nearest(text, await backend.findRunIds("", defaults.neighboursMax)) });
 }
 
 async function newest(backend: Backend): Promise<readonly RunId[]> {

@@ -1,4 +1,5 @@
 import { nearest } from "../base/nearest.js";
+import { defaults } from "../core/defaults.js";
 import { AmbiguousScheduleError, ScheduleNotFoundError } from "../core/errors.js";
 import { parseScheduleId, type ScheduleId } from "../core/ids.js";
 import type { ScheduleRecord } from "../core/schedule/schedule.js";
@@ -6,8 +7,6 @@ import type { Backend } from "../storage/backend.js";
 import type { Project } from "./project.js";
 
 const candidatesMax = 5;
-/** A mistyped id is looked for among so many of the newest. */
-const neighboursMax = 1000;
 
 /**
  * The schedule that a person means: a whole id, a prefix that only one id has, or `@last`, the newest that is not deleted.
@@ -36,6 +35,5 @@ async function newest(backend: Backend): Promise<readonly ScheduleId[]> {
 }
 
 async function notFound(backend: Backend, text: string): Promise<ScheduleNotFoundError> {
-  const meant = nearest(text, await backend.findScheduleIds("", neighboursMax));
-  return meant === undefined ? new ScheduleNotFoundError(text) : new ScheduleNotFoundError(text, `did you mean ${meant}?`);
+  return new ScheduleNotFoundError(text, { meant: nearest(text, await backend.findScheduleIds("", defaults.neighboursMax)) });
 }

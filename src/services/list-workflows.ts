@@ -1,6 +1,6 @@
 import { parseDurationMs } from "../base/duration.js";
 import type { JsonSchema } from "../base/json.js";
-import { nearest } from "../base/nearest.js";
+import { didYouMean, nearest } from "../base/nearest.js";
 import type { Config } from "../config/config.js";
 import { WorkflowNotFoundError } from "../core/errors.js";
 import { specWords } from "../core/schedule/words.js";
@@ -53,7 +53,7 @@ export function findWorkflow(name: string): WorkflowDefinition {
   const found = workflows.get(name);
   if (found !== undefined) return found;
   const near = nearest(name, [...workflows.keys()]);
-  throw new WorkflowNotFoundError(name, near === undefined ? adviceWithout(workflows.size) : `did you mean ${near}?`);
+  throw new WorkflowNotFoundError(name, didYouMean(near, adviceWithout(workflows.size)));
 }
 
 /** The schema of a workflow's input as JSON Schema; undefined where there is none. */

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Encoded } from "../base/codec.js";
-import { nearest } from "../base/nearest.js";
+import { didYouMean, nearest } from "../base/nearest.js";
 import { sentenceOf } from "../core/decide.js";
 import { OperationNotFoundError, RerunRefusedError } from "../core/errors.js";
 import type { RecordedEvent } from "../core/events/event.js";
@@ -72,7 +72,7 @@ async function reuseFrom({ backend }: Project, { runId, durable }: RunRecord, fr
 function unknownOperation(runId: RunId, id: string, history: readonly RecordedEvent[]): OperationNotFoundError {
   const ids = newestLives(history).map((operation) => operation.id);
   const meant = nearest(id, ids) ?? nearest(`step_${id}_1`, ids);
-  return new OperationNotFoundError(runId, id, meant === undefined ? `it has ${ids.join(", ") || "none at all"}` : `did you mean ${meant}?`);
+  return new OperationNotFoundError(runId, id, didYouMean(meant, `it has ${ids.join(", ") || "none at all"}`));
 }
 
 /** Else the first worker would park the new run. Where this process does not know the workflow, nobody can tell. */

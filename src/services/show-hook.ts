@@ -1,6 +1,7 @@
 import { decode } from "../base/codec.js";
 import type { JsonSchema } from "../base/json.js";
 import { nearest } from "../base/nearest.js";
+import { defaults } from "../core/defaults.js";
 import { HookNotFoundError, InvalidTokenError } from "../core/errors.js";
 import type { HookRecord } from "../core/hooks.js";
 import { parseToken, tokenOf } from "../core/ids.js";
@@ -46,13 +47,10 @@ export async function findHook({ backend }: Pick<Project, "backend">, token: str
   return hook;
 }
 
-/** A mistyped token is looked for among so many of the newest hooks. */
-const neighboursMax = 500;
-
 async function notFound(backend: Project["backend"], token: string): Promise<HookNotFoundError> {
-  const hooks = await backend.listHooks({ limit: neighboursMax });
+  const hooks = await backend.listHooks({ limit: defaults.neighboursMax });
   const meant = nearest(token, hooks.map(({ runId, hookId }) => tokenOf(runId, hookId)));
-  return meant === undefined ? new HookNotFoundError(token) : new HookNotFoundError(token, `did you mean ${meant}?`);
+  return new HookNotFoundError(token, { meant });
 }
 
 function hookCard(hook: HookRecord): HookCard {

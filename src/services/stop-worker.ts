@@ -24,6 +24,5 @@ function theOne(workers: readonly WorkerRow[], id: string): WorkerRow {
   const [worker, another] = workers.filter(({ worker_id }) => worker_id.startsWith(id));
   if (another !== undefined) throw new AmbiguousWorkerError(id, ids.filter((each) => each.startsWith(id)));
   if (worker !== undefined) return worker;
-  const meant = nearest(id, ids);
-  throw new WorkerNotFoundError(id, meant === undefined ? undefined : `did you mean ${meant}?`);
+  throw new WorkerNotFoundError(id, { meant: nearest(id, ids) });
 }

@@ -65,7 +65,7 @@ function lookAt(backend: Backend, { runId, untilSuspended = false, onLook, signa
   let before: RunId | undefined;
   const look = async (): Promise<Look> => {
     const run = await backend.getRun(id);
-    if (run === undefined) throw new RunNotFoundError(id, before);
+    if (run === undefined) throw new RunNotFoundError(id, { continuedFrom: before });
     if (onLook !== undefined) {
       const events = await backend.readHistory(id, seen);
       seen += events.length;

@@ -1,4 +1,4 @@
-import { nearest } from "../base/nearest.js";
+import { didYouMean, nearest } from "../base/nearest.js";
 import { HookAlreadyReceivedError, HookDisposedError, HookExpiredError, InvalidDefinitionError } from "../core/errors.js";
 import type { WorkflowEvent } from "../core/events/event.js";
 import { tokenOf, type RunId } from "../core/ids.js";
@@ -104,6 +104,6 @@ function isTooLate(error: unknown): boolean {
 
 function unused(kind: "step" | "hook", name: string, known: readonly string[]): InvalidDefinitionError {
   const meant = nearest(name, known);
-  const hint = meant === undefined ? `known are ${known.join(", ") || "none"}` : `did you mean ${meant}?`;
+  const hint = didYouMean(meant, `known are ${known.join(", ") || "none"}`);
   return new InvalidDefinitionError(`openTestEngine has a stand-in for the ${kind} ${name}, and there is no such ${kind}`, hint);
 }

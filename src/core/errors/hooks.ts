@@ -1,3 +1,4 @@
+import { didYouMean } from "../../base/nearest.js";
 import { textOf, type Issue } from "./issue.js";
 import { PyworkflowError } from "./pyworkflow-error.js";
 
@@ -35,8 +36,9 @@ export class HookDisposedError extends PyworkflowError {
 export class HookNotFoundError extends PyworkflowError {
   static override readonly code = "HOOK_NOT_FOUND";
   readonly token: string;
-  constructor(token: string, suggestion = "pyworkflow hooks list shows the hooks that are pending; --storage-path names another store") {
-    super(`there is no hook ${token} in this store`, suggestion);
+  /** `meant`: the nearest token that there is. */
+  constructor(token: string, { meant }: { readonly meant?: string | undefined } = {}) {
+    super(`there is no hook ${token} in this store`, didYouMean(meant, "pyworkflow hooks list shows the hooks that are pending; --storage-path names another store"));
     this.token = token;
   }
 }

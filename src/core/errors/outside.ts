@@ -1,3 +1,4 @@
+import { didYouMean } from "../../base/nearest.js";
 import { PyworkflowError } from "./pyworkflow-error.js";
 
 /** Why a store failed, and what became of the write. */
@@ -114,8 +115,9 @@ export class EndedEarlyError extends PyworkflowError {
 export class WorkerNotFoundError extends PyworkflowError {
   static override readonly code = "WORKER_NOT_FOUND";
   readonly query: string;
-  constructor(query: string, suggestion = "pyworkflow worker list shows those that are alive") {
-    super(`there is no living worker ${query} in this store`, suggestion);
+  /** `meant`: the nearest id that there is. */
+  constructor(query: string, { meant }: { readonly meant?: string | undefined } = {}) {
+    super(`there is no living worker ${query} in this store`, didYouMean(meant, "pyworkflow worker list shows those that are alive"));
     this.query = query;
   }
 }

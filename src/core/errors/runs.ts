@@ -1,3 +1,4 @@
+import { didYouMean } from "../../base/nearest.js";
 import type { RunId } from "../ids.js";
 import { PyworkflowError } from "./pyworkflow-error.js";
 
@@ -15,10 +16,10 @@ export class WorkflowNotFoundError extends PyworkflowError {
 export class RunNotFoundError extends PyworkflowError {
   static override readonly code = "RUN_NOT_FOUND";
   readonly query: string;
-  /** `continuedFrom`: the run that went on in the one that is gone. `meant`: the nearest id that there is. */
-  constructor(query: string, continuedFrom?: RunId, meant?: string) {
+  /** `meant`: the nearest id that there is. `continuedFrom`: the run that went on in the one that is gone. */
+  constructor(query: string, { meant, continuedFrom }: { readonly meant?: string | undefined; readonly continuedFrom?: RunId | undefined } = {}) {
     const what = continuedFrom === undefined ? `there is no run ${query} in this store` : `run ${continuedFrom} went on in ${query}, which is no longer in this store`;
-    const hint = meant === undefined ? "pyworkflow runs list shows the newest runs; --storage-path names another store" : `did you mean ${meant}?`;
+    const hint = didYouMean(meant, "pyworkflow runs list shows the newest runs; --storage-path names another store");
     super(what, continuedFrom === undefined ? hint : "it has ended and was pruned");
     this.query = query;
   }

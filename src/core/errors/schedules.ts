@@ -1,3 +1,4 @@
+import { didYouMean } from "../../base/nearest.js";
 import { PyworkflowError } from "./pyworkflow-error.js";
 
 /** A schedule that can't be: its times contradict each other, are not understood, or never come. Nothing was recorded. */
@@ -15,8 +16,9 @@ export class InvalidScheduleError extends PyworkflowError {
 export class ScheduleNotFoundError extends PyworkflowError {
   static override readonly code = "SCHEDULE_NOT_FOUND";
   readonly query: string;
-  constructor(query: string, suggestion = "pyworkflow schedules list shows them; --storage-path names another store") {
-    super(`there is no schedule ${query} in this store`, suggestion);
+  /** `meant`: the nearest id that there is. */
+  constructor(query: string, { meant }: { readonly meant?: string | undefined } = {}) {
+    super(`there is no schedule ${query} in this store`, didYouMean(meant, "pyworkflow schedules list shows them; --storage-path names another store"));
     this.query = query;
   }
 }

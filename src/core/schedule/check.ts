@@ -1,5 +1,5 @@
 import { parseDurationMs } from "../../base/duration.js";
-import { nearest } from "../../base/nearest.js";
+import { didYouMean, nearest } from "../../base/nearest.js";
 import { InvalidScheduleError } from "../errors/schedules.js";
 
 // Whatever a person wrote, who may not use TypeScript: each of these gives it back typed, or refuses it with the name of the option.
@@ -37,7 +37,7 @@ export function checkKeys<Key extends string>(path: string, value: unknown, keys
     if (held === undefined || keys.some((known) => known === key)) continue;
     const meant = nearest(key, keys) ?? keys.find((known) => known.startsWith(key));
     const option = path.startsWith("calendar") ? `${path}.${key}` : key;
-    throw new InvalidScheduleError(option, "there is no such option", meant === undefined ? `it takes ${keys.join(", ")}` : `did you mean ${meant}?`);
+    throw new InvalidScheduleError(option, "there is no such option", didYouMean(meant, `it takes ${keys.join(", ")}`));
   }
   return value;
 }

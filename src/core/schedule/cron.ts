@@ -1,4 +1,4 @@
-import { nearest } from "../../base/nearest.js";
+import { didYouMean, nearest } from "../../base/nearest.js";
 import { InvalidScheduleError } from "../errors/schedules.js";
 import { checkText, shown } from "./check.js";
 import { isCron } from "./pattern.js";
@@ -35,7 +35,7 @@ function checkMacro(line: string): string {
   const macro = line.toLowerCase();
   if (macros.some((known) => known === macro)) return macro;
   const meant = nearest(macro, macros);
-  throw new InvalidScheduleError("cron", `${shown(line)} is not known`, meant === undefined ? `there are ${macros.join(", ")}` : `did you mean ${meant}?`);
+  throw new InvalidScheduleError("cron", `${shown(line)} is not known`, didYouMean(meant, `there are ${macros.join(", ")}`));
 }
 
 function countWords(count: number): string {

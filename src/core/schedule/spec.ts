@@ -1,5 +1,5 @@
 import { writeDuration } from "../../base/duration.js";
-import { nearest } from "../../base/nearest.js";
+import { didYouMean, nearest } from "../../base/nearest.js";
 import { unreachable } from "../../base/unreachable.js";
 import { defaults } from "../defaults.js";
 import { InvalidScheduleError } from "../errors/schedules.js";
@@ -58,7 +58,7 @@ function checkZone(value: unknown): string {
   const zones = Intl.supportedValuesOf("timeZone");
   const city = zones.find((known) => known.toLowerCase().endsWith(`/${zone.toLowerCase().replaceAll(" ", "_")}`));
   const meant = city ?? nearest(zone, zones);
-  throw new InvalidScheduleError("timezone", `${shown(zone)} is not known`, meant === undefined ? "write an IANA name such as Europe/Berlin, or UTC" : `did you mean ${meant}?`);
+  throw new InvalidScheduleError("timezone", `${shown(zone)} is not known`, didYouMean(meant, "write an IANA name such as Europe/Berlin, or UTC"));
 }
 
 function timeOf(option: string, value: unknown, zone: string): number | undefined {

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BuildFailure, Message } from "esbuild";
-import { nearest } from "../../base/nearest.js";
+import { didYouMean, nearest } from "../../base/nearest.js";
 import { shortPath } from "../../base/short-path.js";
 import { ModuleError, PyworkflowError } from "../../core/errors.js";
 import type { Bundle } from "./cache.js";
@@ -89,5 +89,5 @@ async function missingExport(message: string): Promise<{ message: string; hint: 
   const exports: unknown = await import(file);
   const names = typeof exports === "object" && exports !== null ? Object.keys(exports) : [];
   const meant = nearest(name, names);
-  return { message: `pyworkflow exports no ${name}`, hint: meant === undefined ? `it exports ${names.join(", ")}` : `did you mean ${meant}?` };
+  return { message: `pyworkflow exports no ${name}`, hint: didYouMean(meant, `it exports ${names.join(", ")}`) };
 }
