@@ -35,8 +35,8 @@ export function formatListTime(time: Date, screen: Screen): string {
   return ms < 0 ? `in ${coarse(-ms)}` : `${coarse(ms)} ago`;
 }
 
-// The greatest unit is enough to find a run again.
-function coarse(ms: number): string {
+/** The greatest unit is enough to find a run again. */
+export function coarse(ms: number): string {
   return ms < 1000 ? "0s" : (formatDuration(ms).split(" ")[0] ?? "").replace(/\.\d/, "");
 }
 

@@ -8,6 +8,7 @@ import type { DoctorOptions, Finding } from "./doctor-finding.js";
 import { findLiveWorker } from "./find-live-worker.js";
 import { inspectStore } from "./inspect-store.js";
 import type { Project } from "./project.js";
+import { executes, isAlive, statusOf } from "./serving.js";
 
 /** Of the disk below a store, in bytes. */
 export interface DiskSpace {
@@ -72,24 +73,21 @@ async function integrityFinding(project: Project, onProgress: Examination["onPro
 }
 
 const looksMax = 1000;
-// A worker beats every second or so; its clock may be another machine's.
-const silentMs = 60_000;
 
 async function workerFindings(project: Project): Promise<readonly Finding[]> {
-  const { backend, clock, locks } = project;
-  const workers = (await backend.listWorkers()).filter(({ status, workerId }) => status !== "dead" && !locks.isFree(workerId));
-  const executing = workers.filter(({ role }) => role !== "supervisor");
+  const workers = await project.backend.listWorkers();
+  const silent = workers.filter((worker) => statusOf(worker, project) === "silent");
+  const executing = workers.filter((worker) => executes(worker) && isAlive(worker, project));
   const waiting = await waitingRuns(project);
-  const found = [...silentFindings(workers, clock.now()), ...versionFindings(executing), ...(await unservedFindings(project, waiting.due)), ...parkedFindings(waiting)];
+  const found = [...silentFindings(silent, project.clock.now()), ...versionFindings(executing), ...(await unservedFindings(project, waiting.due)), ...parkedFindings(waiting)];
   if (found.length > 0) return found;
   const draining = executing.filter(({ status }) => status === "draining").length;
   return [{ check: "workers", status: "ok", message: `${executing.length} alive${draining > 0 ? `, ${draining} draining` : ""}`, fix: null }];
 }
 
-function silentFindings(workers: readonly WorkerRecord[], nowMs: number): readonly Finding[] {
-  const silent = workers.filter(({ heartbeatAt }) => nowMs - heartbeatAt > silentMs);
+function silentFindings(silent: readonly WorkerRecord[], nowMs: number): readonly Finding[] {
   return silent.map(({ workerId, hostname, pid, heartbeatAt }) =>
-    warning("workers", `${workerId} (pid ${pid} on ${hostname}) has shown no sign of life for ${formatDuration(nowMs - heartbeatAt)}`, "end that process: a worker that is started takes its runs over"),
+    warning("workers", `${workerId} (pid ${pid} on ${hostname}) has shown no sign of life for ${formatDuration(nowMs - heartbeatAt)}`, "end that process, or let it go on (kill -CONT); any other worker takes its runs over"),
   );
 }
 
@@ -139,10 +137,11 @@ function counted(runs: number): string {
   return runs === 1 ? "1 run is" : `${runs} runs are`;
 }
 
-async function scheduleFinding({ backend, clock, locks }: Project): Promise<Finding> {
+async function scheduleFinding(project: Project): Promise<Finding> {
+  const { backend, clock } = project;
   const active = await backend.listSchedules({ statuses: ["active"], limit: looksMax });
   const { due } = await backend.dueSchedules(clock.now(), looksMax);
-  const alive = (await backend.listWorkers()).some(({ status, workerId }) => status !== "dead" && !locks.isFree(workerId));
+  const alive = (await backend.listWorkers()).some((worker) => isAlive(worker, project));
   if (due.length === 0 || alive) return { check: "schedules", status: "ok", message: `${active.length} active`, fix: null };
   return warning("schedules", `${due.length} of ${active.length} active schedules are due, and nobody is alive to start their runs`, "pyworkflow worker run, or pyworkflow scheduler tick from cron");
 }

@@ -1,18 +1,18 @@
 import type { RunRecord } from "../core/run.js";
 import type { WorkerRecord } from "../storage/backend.js";
 import type { Project } from "./project.js";
+import { executes, statusOf } from "./serving.js";
 
 /** A run, or any of its workflow. */
 export type Served = Pick<RunRecord, "workflowName"> & Partial<Pick<RunRecord, "runId">>;
 
 /**
- * A worker that will take up the run of the workflow: it knows it, is not draining, is not known to be gone, and is not there for another run alone. Only what this
- * machine can tell is asked; a worker that died elsewhere counts until somebody there notices.
+ * A worker that will take up the run of the workflow: it knows it, is not draining, gives signs of life, and is not there for another run alone. One that died on
+ * another machine counts until its lease is over.
  */
-export async function findLiveWorker({ backend, locks }: Project, { workflowName, runId }: Served): Promise<WorkerRecord | undefined> {
-  const workers = await backend.listWorkers();
+export async function findLiveWorker(project: Project, { workflowName, runId }: Served): Promise<WorkerRecord | undefined> {
+  const workers = await project.backend.listWorkers();
   return workers.find(
-    ({ role, status, workflows, workerId, onlyRun = runId }) =>
-      role !== "supervisor" && status === "online" && onlyRun === runId && workflows.includes(workflowName) && !locks.isFree(workerId),
+    (worker) => executes(worker) && (worker.onlyRun ?? runId) === runId && worker.workflows.includes(workflowName) && statusOf(worker, project) === "online",
   );
 }

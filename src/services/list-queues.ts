@@ -1,7 +1,7 @@
 import type { LiveStatus } from "../core/run.js";
 import type { LiveCount, WorkerRecord } from "../storage/backend.js";
 import type { Project } from "./project.js";
-import { executes } from "./serving.js";
+import { executes, isAlive } from "./serving.js";
 
 /** The runs of a workflow that have not ended, and who is there for them, under the names that JSON shows. */
 export interface QueueRow extends Readonly<Record<LiveStatus, number>> {
@@ -12,16 +12,15 @@ export interface QueueRow extends Readonly<Record<LiveStatus, number>> {
   readonly due: number;
   /** Those of the interrupted ones that wait for code which fits them. */
   readonly parked: number;
-  /** Processes that take up runs of the workflow. One that died on another machine counts until somebody there notices. */
+  /** Processes that take up runs of the workflow, and give signs of life. */
   readonly workers: number;
 }
 
-type Store = Pick<Project, "backend" | "clock" | "locks">;
-
 /** What is under way and what waits, by the workflow's name; nothing of what has ended. */
-export async function listQueues({ backend, clock, locks }: Store): Promise<readonly QueueRow[]> {
+export async function listQueues(project: Project): Promise<readonly QueueRow[]> {
+  const { backend, clock } = project;
   const [counts, workers] = await Promise.all([backend.countLive(clock.now()), backend.listWorkers()]);
-  const alive = workers.filter((worker) => executes(worker, locks));
+  const alive = workers.filter((worker) => executes(worker) && isAlive(worker, project));
   const names = new Set(counts.map(({ workflowName }) => workflowName));
   return [...names].toSorted().map((name) => row(name, counts.filter(({ workflowName }) => workflowName === name), alive));
 }

@@ -1,13 +1,14 @@
 import type { WorkerId } from "../core/ids.js";
-import type { WorkerRecord, WorkerStatus } from "../storage/backend.js";
+import type { WorkerRecord } from "../storage/backend.js";
 import type { Project } from "./project.js";
+import { statusOf, type SeenStatus } from "./serving.js";
 
 /** A worker under the names that JSON shows: a supervisor with its processes, or one process that works by itself. */
 export interface WorkerRow {
   readonly worker_id: WorkerId;
   readonly hostname: string;
   readonly pid: number;
-  readonly status: WorkerStatus;
+  readonly status: SeenStatus;
   readonly processes: readonly ProcessRow[];
   /** Runs at a time, of all its processes. */
   readonly concurrency: number;
@@ -21,23 +22,27 @@ export interface WorkerRow {
 export interface ProcessRow {
   readonly worker_id: WorkerId;
   readonly pid: number;
-  readonly status: WorkerStatus;
+  readonly status: SeenStatus;
   readonly active_runs: number;
   readonly processed: number;
 }
 
-/** The workers of the store that are alive, newest first. One that died on another machine counts until somebody there notices. */
-export async function listWorkers({ backend, locks }: Pick<Project, "backend" | "locks">): Promise<readonly WorkerRow[]> {
-  const recorded = await backend.listWorkers();
-  const workers = recorded.map((worker) => (worker.status !== "dead" && locks.isFree(worker.workerId) ? { ...worker, status: "dead" as const } : worker));
+interface SeenWorker extends Omit<WorkerRecord, "status"> {
+  readonly status: SeenStatus;
+}
+
+/** The workers of the store that are not known to be dead, newest first. */
+export async function listWorkers(project: Project): Promise<readonly WorkerRow[]> {
+  const recorded = await project.backend.listWorkers();
+  const workers = recorded.map((worker): SeenWorker => ({ ...worker, status: statusOf(worker, project) }));
   const alive = workers.filter(({ status }) => status !== "dead");
   const ids = new Set(alive.map(({ workerId }) => workerId));
-  const isOwn = ({ parentId }: WorkerRecord) => parentId === undefined || !ids.has(parentId);
+  const isOwn = ({ parentId }: SeenWorker) => parentId === undefined || !ids.has(parentId);
   // Processes that died count in what their supervisor has done.
   return alive.filter(isOwn).map((worker) => row(worker, workers.filter(({ parentId }) => parentId === worker.workerId)));
 }
 
-function row(worker: WorkerRecord, children: readonly WorkerRecord[]): WorkerRow {
+function row(worker: SeenWorker, children: readonly SeenWorker[]): WorkerRow {
   const all = worker.role === "supervisor" ? children : [worker];
   const alive = all.filter(({ status }) => status !== "dead");
   return {
@@ -54,10 +59,10 @@ function row(worker: WorkerRecord, children: readonly WorkerRecord[]): WorkerRow
   };
 }
 
-function processRow({ workerId, pid, status, activeRuns, processed }: WorkerRecord): ProcessRow {
+function processRow({ workerId, pid, status, activeRuns, processed }: SeenWorker): ProcessRow {
   return { worker_id: workerId, pid, status, active_runs: activeRuns, processed };
 }
 
-function sum(workers: readonly WorkerRecord[], count: (worker: WorkerRecord) => number): number {
+function sum(workers: readonly SeenWorker[], count: (worker: SeenWorker) => number): number {
   return workers.reduce((total, worker) => total + count(worker), 0);
 }

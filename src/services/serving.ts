@@ -1,5 +1,5 @@
 import { mustRunAlone, type RunRecord } from "../core/run.js";
-import type { WorkerRecord } from "../storage/backend.js";
+import type { WorkerRecord, WorkerStatus } from "../storage/backend.js";
 import type { Project } from "./project.js";
 
 /**
@@ -13,21 +13,49 @@ export type Obstacle = "none_alive" | "none_knows" | "draining" | "reserved" | "
 export interface Serving {
   /** Every process that is alive and executes runs. */
   readonly alive: readonly WorkerRecord[];
+  /** Those that know its workflow, and are silent. */
+  readonly silent: readonly WorkerRecord[];
   /** Those of them that may take the run up. */
   readonly takers: readonly WorkerRecord[];
   readonly obstacle: Obstacle | undefined;
 }
 
-/** Whether the process is alive and executes runs. One that died on another machine counts as alive until somebody there notices. */
-export function executes({ role, status, workerId }: WorkerRecord, locks: Project["locks"]): boolean {
-  return role !== "supervisor" && status !== "dead" && !locks.isFree(workerId);
+/** What tells who is alive. */
+export type Witness = Pick<Project, "config" | "clock" | "locks">;
+
+/**
+ * How a worker stands, seen from here. `silent`: it has given no sign of life for the whole lease; it is stopped, hangs, or its machine is gone. For people, and to
+ * decide whom to wait for: what it holds is taken from it only by who has watched its heartbeat stand still.
+ */
+export type SeenStatus = WorkerStatus | "silent";
+
+export function statusOf({ status, workerId, heartbeatAt }: WorkerRecord, { config, clock, locks }: Witness): SeenStatus {
+  if (status === "dead" || locks.isFree(workerId)) return "dead";
+  return clock.now() - heartbeatAt > config.worker.leaseMs ? "silent" : status;
 }
 
-/** Who of the living would take the run up, and what stands in the way. */
-export function servingOf(run: RunRecord, alive: readonly WorkerRecord[]): Serving {
-  const knowing = alive.filter(({ workflows, onlyRun }) => workflows.includes(run.workflowName) && (onlyRun === undefined || isOfFamily(run, onlyRun)));
+/** Whether anything may be expected of the process. One that died on another machine is silent a lease later. */
+export function isAlive(worker: WorkerRecord, witness: Witness): boolean {
+  const status = statusOf(worker, witness);
+  return status === "online" || status === "draining";
+}
+
+/** Whether it is one of those that execute runs. */
+export function executes({ role }: WorkerRecord): boolean {
+  return role !== "supervisor";
+}
+
+/** Who of the workers would take the run up, and what stands in the way. */
+export function servingOf(run: RunRecord, workers: readonly WorkerRecord[], witness: Witness): Serving {
+  const isKnown = ({ workflows, onlyRun }: WorkerRecord) => workflows.includes(run.workflowName) && (onlyRun === undefined || isOfFamily(run, onlyRun));
+  const alive = workers.filter((worker) => isAlive(worker, witness));
+  const silent = workers.filter((worker) => isKnown(worker) && statusOf(worker, witness) === "silent");
+  return { ...takersAmong(run, alive, alive.filter(isKnown)), silent };
+}
+
+function takersAmong(run: RunRecord, alive: readonly WorkerRecord[], knowing: readonly WorkerRecord[]): Omit<Serving, "silent"> {
   const online = knowing.filter(({ status }) => status === "online");
-  const nobody = (obstacle: Obstacle): Serving => ({ alive, takers: [], obstacle });
+  const nobody = (obstacle: Obstacle) => ({ alive, takers: [], obstacle });
   if (alive.length === 0) return nobody("none_alive");
   if (knowing.length === 0) return nobody("none_knows");
   if (online.length === 0) return nobody("draining");

@@ -12,7 +12,7 @@ export interface StopWorkerOptions {
  * Asks workers through the store to stop, as SIGTERM would; they do so within a second. The workers that were asked.
  * Throws WorkerNotFoundError with the nearest id, or AmbiguousWorkerError.
  */
-export async function stopWorkers(project: Pick<Project, "backend" | "locks">, { id }: StopWorkerOptions): Promise<readonly WorkerRow[]> {
+export async function stopWorkers(project: Project, { id }: StopWorkerOptions): Promise<readonly WorkerRow[]> {
   const workers = await listWorkers(project);
   const meant = id === undefined ? workers : [theOne(workers, id)];
   for (const { worker_id } of meant) await project.backend.updateWorker(worker_id, { stopRequested: true });

@@ -15,7 +15,7 @@ import type { WorkerRecord } from "../storage/backend.js";
 import { findRun } from "./find-run.js";
 import type { Project } from "./project.js";
 import { missing } from "./replay-runs.js";
-import { executes, servingOf, type Serving } from "./serving.js";
+import { executes, servingOf, statusOf, type SeenStatus, type Serving } from "./serving.js";
 import { errorCard, type ErrorCard } from "./show-run.js";
 
 /** An operation that is open, with what the code knows of it. */
@@ -29,7 +29,7 @@ export interface OpenOperation extends Span {
 export interface Holder {
   /** Absent where the store has forgotten it. */
   readonly worker: WorkerRecord | undefined;
-  readonly lives: boolean;
+  readonly status: SeenStatus;
 }
 
 /** Why a run is where it is: facts, for who words them. Times in milliseconds since the epoch. */
@@ -109,29 +109,29 @@ interface Seen {
   /** As its history has it: the row may be older. */
   readonly run: RunRecord;
   readonly history: readonly RecordedEvent[];
-  readonly alive: readonly WorkerRecord[];
+  readonly serving: Serving;
   readonly holder: Holder | undefined;
   readonly code: Code;
   readonly now: number;
 }
 
 async function lookAt(question: Question, runId: RunId): Promise<Seen> {
-  const { backend, clock, locks } = question.project;
+  const { backend, clock } = question.project;
   const row = await findRun(question.project, runId);
   const history = row.durable ? await backend.readHistory(runId, 0) : [];
   // The run may have moved between the two: the fold of its history is the row that belongs to it (I10).
   const run = row.durable ? { ...row, ...foldHistory(row.createdAt, history) } : row;
   const workers = await backend.listWorkers();
-  const alive = workers.filter((worker) => executes(worker, locks));
-  const holder = run.status === "running" ? holderOf(run, { workers, alive }) : undefined;
-  return { run, history, alive, holder, code: await codeOf(question, run, history), now: clock.now() };
+  const serving = servingOf(run, workers.filter(executes), question.project);
+  const holder = run.status === "running" ? holderOf(run, workers, question.project) : undefined;
+  return { run, history, serving, holder, code: await codeOf(question, run, history), now: clock.now() };
 }
 
 function whyOfSeen(seen: Seen): Omit<RunWhy, "child"> {
-  const { run, history, alive, holder, code, now } = seen;
+  const { run, history, serving, holder, code, now } = seen;
   const stand = isTerminal(run.status) ? endOf(seen) : standOf(seen);
   const { main, place } = stand;
-  const waitsFor = waitOf({ run, main, holderLives: holder?.lives ?? false, now });
+  const waitsFor = waitOf({ run, main, holderLives: holder !== undefined && holder.status !== "dead", now });
   return {
     ...stand,
     now,
@@ -142,7 +142,7 @@ function whyOfSeen(seen: Seen): Omit<RunWhy, "child"> {
     definedAt: main?.kind === "step" ? placeOfStep(main.name ?? "") : undefined,
     noPlace: place === undefined ? code.trouble : undefined,
     holder,
-    serving: servingOf(run, alive),
+    serving,
     loss: history.findLast(isLoss),
     cancellation: history.find((event) => event.type === "cancellation.requested"),
     deadline: deadlineOf(seen),
@@ -165,9 +165,9 @@ function endOf({ run, history }: Seen): Stand {
   return { main: span && withCode(span), also: [], error, place: placeInStack(error.stack) };
 }
 
-function holderOf({ workerId }: RunRecord, { workers, alive }: { readonly workers: readonly WorkerRecord[]; readonly alive: readonly WorkerRecord[] }): Holder {
-  const isHolder = (worker: WorkerRecord) => worker.workerId === workerId;
-  return { worker: workers.find(isHolder), lives: alive.some(isHolder) };
+function holderOf({ workerId }: RunRecord, workers: readonly WorkerRecord[], project: Project): Holder {
+  const worker = workers.find((each) => each.workerId === workerId);
+  return { worker, status: worker === undefined ? "dead" : statusOf(worker, project) };
 }
 
 interface Code {

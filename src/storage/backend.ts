@@ -315,7 +315,7 @@ export interface WorkerRecord extends NewWorker {
   readonly status: WorkerStatus;
   /** Raised by each heartbeat; an observer watches it stand still. */
   readonly counter: number;
-  /** Wall clock of the worker at its last heartbeat: for people; never compared by code. */
+  /** Wall clock of the worker at its last heartbeat: for people, and for guesses about who is there. No run is taken from a worker on its account. */
   readonly heartbeatAt: number;
   readonly activeRuns: number;
   /** Runs that it brought to an end. */

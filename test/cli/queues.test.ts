@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
@@ -58,4 +59,33 @@ test("those that execute a workflow are counted, and a worker that starts names 
   const note = "2 runs of renamed wait for a worker that executes it: this one does not, and no other is alive.";
   await until("the note", () => worker.stderr.includes(note) || undefined, { tell: () => worker.stderr });
   project.touch("go");
+});
+
+test.skipIf(process.platform === "win32")("a worker that is stopped is silent a lease later, for all who look, and heeds what was asked when it goes on", async () => {
+  const cwd = project.path;
+  writeFileSync(join(cwd, "pyworkflow.config.yaml"), "module: ./workflows\nstorage: { path: ./store.db }\nworker: { lease: 2s }\n");
+  const worker = await project.runWorkers("-n", "1").ready();
+  const group = -(worker.process.pid ?? Number.NaN);
+  const statuses = async () => {
+    const rows: unknown = JSON.parse((await pyworkflow(["worker", "list", "-o", "json"], { cwd })).stdout);
+    expect(violations("worker-list.json", rows)).toEqual([]);
+    return (rows as readonly { status: string; processes: readonly { status: string }[] }[]).map(({ status, processes }) => [status, ...processes.map((each) => each.status)].join(" "));
+  };
+  expect(await statuses()).toEqual(["online online"]);
+  process.kill(group, "SIGSTOP");
+  await until("a lease without a sign of life", async () => (String(await statuses()) === "silent silent" ? true : undefined));
+  const runId = await project.startRun("quick", 1);
+  const [why, queues, doctor, stop] = await Promise.all([
+    pyworkflow(["runs", "why", runId], { cwd }),
+    pyworkflow(["worker", "queues"], { cwd }),
+    pyworkflow(["doctor", "--quick"], { cwd }),
+    pyworkflow(["worker", "stop"], { cwd }),
+  ]);
+  expect(why.stdout).toMatch(/No worker is alive\. worker_\w+ \(pid \d+ on .+\) executes it, and gave its last sign of life .+ ago\./);
+  expect(queues.stdout).toMatch(/\tquick\t.*\tnone\n/);
+  expect(doctor.stdout).toMatch(/warning\tworkers\tworker_\w+ .* has shown no sign of life for /);
+  expect(doctor.stdout).toContain("1 run is due for quick, which no live worker executes");
+  expect(stop.stderr).toMatch(/gives no sign of life: it stops when it goes on; else end process \d+ on /);
+  process.kill(group, "SIGCONT");
+  await worker.exited;
 });

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { systemClock } from "../../src/base/clock.js";
 import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
 import { bareEnvironment, ended, newFolder, pyworkflow, type Ended } from "../support/cli.js";
 import { fillStore, type FilledStore } from "../support/filled-store.js";
@@ -17,6 +18,7 @@ beforeAll(async () => {
   const path = join(cwd, "pyworkflow_data", "pyworkflow.db");
   const backend = await openSqlite({ path });
   runs = await fillStore(backend);
+  await backend.beat(runs.workerId, systemClock.now());
   await backend.close();
   release = holdLocks(path, runs.workerId);
 });

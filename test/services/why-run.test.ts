@@ -63,7 +63,7 @@ describe.each(eachStore)("why a run does not go on (%s)", (_name, open) => {
     backend = await open();
     gone = new Set();
     const locks = { isFree: (id: WorkerId) => gone.has(id) } as unknown as Project["locks"];
-    project = { backend, clock: systemClock, config: { limits: defaults.limits } as Config, locks, close: () => backend.close() };
+    project = { backend, clock: systemClock, config: { limits: defaults.limits, worker: defaults.worker } as Config, locks, close: () => backend.close() };
   });
 
   async function ask(id: string, more: Partial<WhyRunOptions> = {}): Promise<RunWhy & { readonly text: string }> {
@@ -91,9 +91,17 @@ describe.each(eachStore)("why a run does not go on (%s)", (_name, open) => {
     const { workerId } = await work(working);
     await happened(runId, "step.started");
     const why = await ask(runId);
-    expect(why).toMatchObject({ waitsFor: "step", main: { operationId: "step_why.held_1", attemptsMax: 4 }, holder: { lives: true, worker: { workerId } }, also: [] });
+    expect(why).toMatchObject({ waitsFor: "step", main: { operationId: "step_why.held_1", attemptsMax: 4 }, holder: { status: "online", worker: { workerId } }, also: [] });
     expect([why.place, why.definedAt]).toEqual([expect.stringMatching(here), expect.stringMatching(here)]);
     expect(why.text).toMatch(/ is running: it waits for step why\.held \(step_why\.held_1\) at why-run\.test\.ts:\d+:\d+\. Attempt 1 of 4 has been running in worker_\w+ \(pid 1 on here\) for \d+ms, since .*Z\.$/);
+
+    const { clock } = project;
+    project = { ...project, clock: { now: () => clock.now() + 60_000, monotonic: () => clock.monotonic(), setTimer: (fire, ms) => clock.setTimer(fire, ms) } };
+    const silent = await ask(runId);
+    expect(silent).toMatchObject({ waitsFor: "step", holder: { status: "silent" }, serving: { obstacle: "none_alive", silent: [{ workerId }] } });
+    expect(silent.text).toMatch(/That worker gave its last sign of life 1m( \d+(ms|s))? ago: no other one is alive to take the run over\.$/);
+    expect(whyRow(silent, "/").hint).toContain("end process 1 on here");
+    project = { ...project, clock };
 
     gone.add(workerId);
     const unnoticed = await ask(runId);
@@ -216,12 +224,14 @@ describe.each(eachStore)("why a run does not go on (%s)", (_name, open) => {
   });
 
   describe("nobody takes it up", () => {
-    const worker = (more: Partial<WorkerRecord> & Pick<WorkerRecord, "workflows">) => ({ ...({ workerId: "worker_a", role: "worker", hostname: "here", pid: 1, version: "v1", concurrency: 2, startedAt: 0, status: "online", counter: 0, heartbeatAt: 0, activeRuns: 0, processed: 0, stopRequested: false } as unknown as WorkerRecord), ...more });
+    const worker = (more: Partial<WorkerRecord> & Pick<WorkerRecord, "workflows">) => ({ ...({ workerId: "worker_a", role: "worker", hostname: "here", pid: 1, version: "v1", concurrency: 2, startedAt: 0, status: "online", counter: 0, heartbeatAt: systemClock.now(), activeRuns: 0, processed: 0, stopRequested: false } as unknown as WorkerRecord), ...more });
     const knows = { workflows: [working.name] };
     const cases: readonly { readonly what: string; readonly workers: readonly WorkerRecord[]; readonly obstacle?: string; readonly text: string }[] = [
       { what: "none lives", workers: [worker({ ...knows, status: "dead" })], obstacle: "none_alive", text: "No worker is alive." },
       { what: "a supervisor alone is none", workers: [worker({ ...knows, role: "supervisor" })], obstacle: "none_alive", text: "No worker is alive." },
       { what: "none knows it", workers: [worker({ workflows: ["why.workin"] }), worker({ workflows: ["b"] })], obstacle: "none_knows", text: "2 workers are alive, and none executes why.working: they execute why.workin, b. Is why.workin meant?" },
+      { what: "they are silent", workers: [worker({ ...knows, heartbeatAt: systemClock.now() - 3_600_000 })], obstacle: "none_alive", text: "No worker is alive. worker_a (pid 1 on here) executes it, and gave its last sign of life 1h" },
+      { what: "one of two is silent", workers: [worker({ ...knows, heartbeatAt: 0 }), worker(knows)], text: "worker_a (pid 1 on here) takes it up at any moment." },
       { what: "they drain", workers: [worker({ ...knows, status: "draining" })], obstacle: "draining", text: "are draining" },
       { what: "they are busy", workers: [worker({ ...knows, activeRuns: 2 }), worker({ ...knows, activeRuns: 2 })], obstacle: "busy", text: "The 2 workers that execute why.working have all the runs that fit at a time (2 + 2)." },
       { what: "one has room", workers: [worker({ ...knows, activeRuns: 2 }), worker(knows)], text: "One of 2 workers takes it up at any moment." },

@@ -3,6 +3,7 @@ import type { HookStatus } from "../../core/hooks.js";
 import type { RunStatus } from "../../core/run.js";
 import type { ScheduleStatus, TickDecision } from "../../core/schedule/schedule.js";
 import type { StepStatus } from "../../core/steps.js";
+import type { SeenStatus } from "../../services/serving.js";
 
 type Colour = "green" | "blue" | "yellow" | "cyan" | "red" | "magenta" | "gray";
 
@@ -32,6 +33,13 @@ export const paintScheduleStatus = painter<ScheduleStatus>({
   active: "green",
   paused: "yellow",
   deleted: "gray",
+});
+
+export const paintWorkerStatus = painter<SeenStatus>({
+  online: "green",
+  draining: "yellow",
+  silent: "red",
+  dead: "gray",
 });
 
 export const paintDecision = painter<TickDecision>({

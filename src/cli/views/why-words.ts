@@ -68,7 +68,7 @@ function stepSentences(why: RunWhy, main: OpenOperation, say: Saying): readonly 
   if (status !== "running") return [`attempt ${attempt} of ${step} was interrupted, and is about to be made again${where}.`];
   const since = sinceOfSpan(main);
   const running = `Attempt ${ofMax(attempt, main)} has been running${where} for ${formatDuration(now - since)}, since ${clock(since, say)}.`;
-  return [`it waits for ${step}.`, running, ...lastErrorSentence(why), ...silenceSentence(why)];
+  return [`it waits for ${step}.`, running, ...lastErrorSentence(why)];
 }
 
 function hookSentences({ now, run }: RunWhy, main: OpenOperation, say: Saying): readonly string[] {
@@ -119,7 +119,11 @@ function dueSentence({ run, now }: RunWhy, say: Saying): string {
 }
 
 /** Who would take it up, and why nobody does. */
-function servingSentences({ run, serving }: RunWhy): readonly string[] {
+function servingSentences(why: RunWhy): readonly string[] {
+  return [...takersSentences(why), ...(why.serving.obstacle === undefined ? [] : silentSentences(why))];
+}
+
+function takersSentences({ run, serving }: RunWhy): readonly string[] {
   const { alive, takers, obstacle } = serving;
   const { workflowName: name } = run;
   switch (obstacle) {
@@ -174,6 +178,7 @@ function idleSentences({ run, since, holder }: RunWhy, say: Saying): readonly st
 function circumstances(why: RunWhy, say: Saying): readonly string[] {
   const { run, also, noPlace, deadline, now, waitsFor } = why;
   const lines: string[] = [];
+  if (waitsFor !== "recovery") lines.push(...silenceSentence(why));
   if (also.length > 0) lines.push(`It also waits for ${alsoText(also, say)}.`);
   if (run.status === "suspended" && waitsFor !== "worker") lines.push(...absenceSentences(why));
   if (deadline !== undefined) lines.push(`Its maxDuration is over ${ahead(deadline, now, say)}.`);
@@ -211,11 +216,15 @@ function errorClause({ error }: RunWhy): string {
 }
 
 // A worker beats every few seconds; one that was silent for so long may be stopped.
-const silenceMs = 15_000;
+function silenceSentence({ holder, serving, now }: RunWhy): readonly string[] {
+  if (holder?.worker === undefined || holder.status !== "silent") return [];
+  const others = serving.alive.length > 0 ? "another one takes the run over" : "no other one is alive to take the run over";
+  return [`That worker gave its last sign of life ${formatDuration(now - holder.worker.heartbeatAt)} ago: ${others}.`];
+}
 
-function silenceSentence({ holder, now }: RunWhy): readonly string[] {
-  const silentMs = holder?.worker === undefined ? 0 : now - holder.worker.heartbeatAt;
-  return silentMs < silenceMs ? [] : [`That worker gave its last sign of life ${formatDuration(silentMs)} ago.`];
+/** Of workers that would take it up if they were not stopped or hung. */
+function silentSentences({ serving, now }: RunWhy): readonly string[] {
+  return serving.silent.map((worker) => `${workerText(worker)} executes it, and gave its last sign of life ${formatDuration(now - worker.heartbeatAt)} ago.`);
 }
 
 function namesOf(alive: readonly Worker[]): string {

@@ -128,8 +128,9 @@ function nextOf(why: RunWhy): string | null {
 
 /** The command that helps. */
 export function hintOf(why: RunWhy): string {
-  const { run, waitsFor, main, child, fits } = why;
+  const { run, waitsFor, main, child, fits, holder } = why;
   const id = run.runId;
+  if (holder?.worker !== undefined && holder.status === "silent") return `end process ${holder.worker.pid} on ${holder.worker.hostname}, or let it go on: pyworkflow worker list shows who is alive`;
   switch (waitsFor) {
     case "step":
       return `pyworkflow runs timeline ${id} shows how long its steps took; pyworkflow runs cancel ${id} asks it to end`;

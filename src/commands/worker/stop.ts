@@ -16,6 +16,9 @@ export default class WorkerStop extends BaseCommand<typeof WorkerStop> {
       asked.map(({ worker_id, pid }) => ({ worker_id, pid, stop_requested: true })),
       { table: () => ids.map((workerId) => `${workerId} was asked to stop`).join("\n"), plain: () => ids },
     );
+    for (const { worker_id, pid, hostname, status } of asked) {
+      if (status === "silent") this.note(`${worker_id} gives no sign of life: it stops when it goes on; else end process ${pid} on ${hostname}.`);
+    }
     if (ids.length === 0) this.note("No worker is alive.");
   }
 }
