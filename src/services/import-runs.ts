@@ -11,8 +11,8 @@ export interface ImportRow {
   readonly run_id: RunId;
   readonly workflow_name: string;
   readonly status: RunStatus;
-  /** `unchanged`: it was there already, with the same history. */
-  readonly outcome: "imported" | "unchanged";
+  /** `unchanged`: it was there already, with the same history. `ahead`: with the same history, and has gone on since. */
+  readonly outcome: "imported" | "unchanged" | "ahead";
 }
 
 type Store = Pick<Project, "backend" | "clock">;
@@ -24,8 +24,8 @@ type Store = Pick<Project, "backend" | "clock">;
  */
 export async function importRuns(store: Store, { bundle, live }: { readonly bundle: unknown; readonly live: boolean }): Promise<readonly ImportRow[]> {
   const all = readBundle(bundle);
-  const isNew = await Promise.all(all.map(async (each) => !(await isThere(store, each))));
-  const fresh = all.filter((_, index) => isNew[index]);
+  const rows = await Promise.all(all.map((each) => rowOf(store, each)));
+  const fresh = all.filter((_, index) => rows[index]?.outcome === "imported");
   for (const each of fresh) {
     if (!live) refuseLiving(each);
     await refuseForeignTick(store, each);
@@ -36,18 +36,19 @@ export async function importRuns(store: Store, { bundle, live }: { readonly bund
   const result = await store.backend.importRuns(ready);
   if (!result.imported) throw takenError(result.runId, result.takenBy);
   const statuses = new Map(ready.map((each) => [each.run.runId, statusOf(each)]));
-  return all.map((each) => {
-    const status = statuses.get(each.run.runId);
-    return { run_id: each.run.runId, workflow_name: each.run.workflowName, status: status ?? statusOf(each), outcome: status === undefined ? "unchanged" : "imported" };
-  });
+  return rows.map((row) => ({ ...row, status: statuses.get(row.run_id) ?? row.status }));
 }
 
-async function isThere({ backend }: Store, { run, events }: ImportedRun): Promise<boolean> {
+/** What becomes of it. Throws where the store knows it otherwise. */
+async function rowOf({ backend }: Store, each: ImportedRun): Promise<ImportRow> {
+  const { run, events } = each;
+  const row = { run_id: run.runId, workflow_name: run.workflowName };
   const here = await backend.getRun(run.runId);
-  if (!here) return false;
-  const isSame = textOf(here, await backend.readHistory(run.runId, 0)) === textOf(run, recorded(events));
-  if (isSame) return true;
-  throw new ImportConflictError(run.runId, "is there already, with another history", "nothing was imported; leave it out of the bundle, or import into another store");
+  if (!here) return { ...row, status: statusOf(each), outcome: "imported" };
+  const history = await backend.readHistory(run.runId, 0);
+  const isKnown = textOf(here, history.slice(0, events.length)) === textOf(run, recorded(events));
+  if (!isKnown) throw new ImportConflictError(run.runId, "is there already, with another history", "nothing was imported; leave it out of the bundle, or import into another store");
+  return { ...row, status: here.status, outcome: history.length > events.length ? "ahead" : "unchanged" };
 }
 
 function textOf(run: NewRun, events: readonly RecordedEvent[]): string {

@@ -63,8 +63,9 @@ describe("runs that have ended", () => {
     expect(await there("sold.db", ["worker", "run", "-n", "1", "--drain"])).toMatchObject({ code: 0 });
     expect((await there("sold.db", ["runs", "result", "@last"])).stdout).toContain("A BAG");
 
-    // It has gone another way here.
-    const other = await there("sold.db", ["runs", "import", file]);
+    // It has gone on here since; then one that has gone another way.
+    expect(await there("sold.db", ["runs", "import", file])).toMatchObject({ code: 0, stdout: `${ids.selling}\tselling\tcompleted\tahead\n` });
+    const other = await there("sold.db", ["runs", "import", "-"], text.replace("no money", "no bags"));
     expect([other.code, other.stdout, other.stderr]).toEqual([5, "", expect.stringContaining("with another history")]);
     expect(await there("sold.db", ["storage", "check"])).toMatchObject({ code: 0 });
   });

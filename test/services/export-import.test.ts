@@ -132,6 +132,10 @@ describe("what is refused", () => {
     expect(row).toMatchObject({ status: "suspended", outcome: "imported" });
     const [run] = await store.listRuns({ limit: 1 });
     expect(run).toMatchObject({ wakeReason: "released", recoveryAttempts: 0 });
+    const one = { ...running, runs: (running["runs"] as Json[]).slice(0, 1) };
+    expect(await take(store, one, false)).toMatchObject([{ status: "suspended", outcome: "ahead" }]);
+    const otherwise = changed((runs) => Object.assign(eventsOf(runs).splice(3) && (event(runs, 2)), { at: 1 }));
+    await expect(take(store, { ...otherwise, runs: (otherwise["runs"] as Json[]).slice(0, 1) })).rejects.toMatchObject({ message: expect.stringContaining("with another history") });
   });
 
   test("whatever is changed in a bundle: it is refused whole, or the store is sound", async () => {

@@ -5,14 +5,14 @@ import { BaseCommand } from "../../cli/base-command.js";
 export default class RunsImport extends BaseCommand<typeof RunsImport> {
   static override summary = "Take runs that runs export wrote into this store, with their ids, times and histories.";
   static override description =
-    "All of them or none: what is wrong is named by its place in the document. A run that is here already with the same history is left as it is. " +
+    "All of them or none: what is wrong is named by its place in the document. A run that is here already with the same history is left as it is, also where it has gone on since. " +
     "Exit code 2: no sound bundle. 5: a run is here with another history, its idempotency key or schedule is another's, or it has not ended and --live is missing.";
   static override examples = [
     "<%= config.bin %> runs import bundle.json",
     { description: "Move a run that waits, for good", command: "<%= config.bin %> runs export @last --tree --storage-path old.db | <%= config.bin %> runs import - --live" },
   ];
   static override args = { file: string({ required: true, ignoreStdin: true, description: "a file that runs export wrote; - reads stdin" }) };
-  static override flags = { live: boolean({ description: "runs that have not ended too: they go on nowhere else any more" }) };
+  static override flags = { live: boolean({ description: "also take runs that have not ended; stop them in the old store first" }) };
 
   async run(): Promise<void> {
     const [{ importRuns }, { importTable }, { jsonFile, jsonOf }] = await Promise.all([
