@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pyworkflow } from "../support/cli.js";
+import { picture } from "../support/picture.js";
 import { TestProject, until } from "../support/project.js";
-import { hasTerminals, keys, onTerminal, type Terminal } from "../support/pty.js";
+import { hasTerminals, keys, onTerminal } from "../support/pty.js";
 
 // What people see on a terminal while runs go on: the real binary, the screens as text with their times and ids replaced.
 
@@ -38,16 +39,6 @@ const cwd = project.path;
 
 beforeAll(() => project.touch("workflows/index.ts", workflows));
 afterAll(() => project.remove());
-
-/** The screen without what differs each time. */
-function picture(terminal: Terminal): string {
-  return terminal
-    .shown()
-    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "WHEN")
-    .replaceAll(/run_[\da-z…]{6,26}/g, "RUN")
-    .replaceAll(/\b(?:\d+d \d+h|\d+[hm] \d+[ms]|\d+(?:\.\d+)?(?:ms|s|m|h|d))(?: ago)?(?=\W|$)/g, "TIME")
-    .replaceAll(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/g, "*");
-}
 
 const start = (go: string) => ["workflows", "run", "order", "--arg", `go=${go}`];
 
@@ -115,15 +106,6 @@ describe.skipIf(!hasTerminals)("on a terminal", () => {
     expect(picture(list)).toMatchSnapshot();
     list.type("q");
     expect(await list.ended).toBe(0);
-  });
-
-  test("workflows run asks which, where it is not told", async () => {
-    const terminal = onTerminal(["workflows", "run"], { cwd, columns: 80, rows: 24 });
-    await terminal.sees("❯ ");
-    await terminal.sees("quick");
-    expect(picture(terminal)).toMatchSnapshot();
-    terminal.type(keys.interrupt);
-    expect(await terminal.ended).toBe(130);
   });
 });
 
