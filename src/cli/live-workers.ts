@@ -17,7 +17,9 @@ export async function liveWorkers(screen: Screen): Promise<WorkersView> {
   let last: WorkerLook | undefined;
   const draw = ({ columns: width, rows }: PictureSize): Picture => {
     if (last === undefined) return { lines: [screen.paint.dim("the workers are being started")], moving: false };
-    return { lines: workerPicture(last, { ...screen, width }, rows - 1), moving: false };
+    const stopping = last.processes.some(({ status }) => status === "draining");
+    const hint = screen.paint.dim(`  ${stopping ? "Ctrl+C again ends them at once" : "Ctrl+C drains them and ends"}`);
+    return { lines: [...workerPicture(last, { ...screen, width }, rows - 3), "", hint], moving: false };
   };
   const onKey = (key: string): void => {
     if (key === "^C") process.kill(process.pid, "SIGINT");

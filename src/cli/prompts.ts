@@ -1,5 +1,6 @@
 import { PyworkflowError } from "../core/errors.js";
 import { valueOf, type Field } from "./input.js";
+import { oneLine, shorten } from "./table.js";
 import { UsageError } from "./usage-error.js";
 
 /** A person ended it: Ctrl+C, or the end of the input instead of an answer. */
@@ -38,7 +39,8 @@ export interface Choice {
 /** One of the choices, by menu. Throws UsageError where nobody can answer; `answer` names the argument that does. */
 export function choose(message: string, choices: readonly Choice[], answer: string): Promise<string> {
   demandTerminal(answer);
-  const named = choices.map(({ value, description }) => ({ value, short: value, name: description === "" ? value : `${value}  ${description}` }));
+  const room = (process.stderr.columns || 80) - 5;
+  const named = choices.map(({ value, description }) => ({ value, short: value, name: `${value}  ${shorten(oneLine(description), room - value.length)}`.trimEnd() }));
   return prompted(({ select }) => select({ message, choices: named }, context));
 }
 
@@ -85,10 +87,19 @@ function askNumber({ number }: Prompts, message: string, { type, required, defau
 
 async function askText({ input }: Prompts, message: string, { type, required, default: preset }: Field): Promise<unknown> {
   const shown = typeof preset === "string" ? preset : JSON.stringify(preset);
-  const text = await input({ message, required, ...(preset !== undefined && { default: shown }) }, context);
+  const validate = (answer: string) => answer === "" || !isJson(type) || fitsJson(answer) || "This is no JSON";
+  const text = await input({ message, required, validate, ...(preset !== undefined && { default: shown }) }, context);
   return text === "" && !required ? undefined : valueOf(text, type);
 }
 
 function formOf({ type }: Field): string {
-  return type === "array" || type === "object" ? `${type} as JSON` : type;
+  return isJson(type) ? `${type} as JSON` : type;
+}
+
+function isJson(type: string): boolean {
+  return type === "array" || type === "object";
+}
+
+function fitsJson(text: string): boolean {
+  return typeof valueOf(text, "object") === "object";
 }

@@ -1,11 +1,10 @@
-import type { JsonSchema } from "../base/json.js";
-import { InvalidPayloadError } from "../core/errors.js";
 import { openHooks, type HookRow } from "../services/list-hooks.js";
 import type { Project } from "../services/project.js";
 import { refusalOf, resumeHook, type ResumedHook } from "../services/resume-hook.js";
 import { findHook, wholeToken } from "../services/show-hook.js";
-import { fieldsOf, jsonFile, jsonOf, type Field } from "./input.js";
-import { askFields, choose, demandTerminal } from "./prompts.js";
+import { fillIn } from "./form.js";
+import { jsonFile, jsonOf } from "./input.js";
+import { choose, demandTerminal } from "./prompts.js";
 import { formatTime } from "./times.js";
 import { UsageError } from "./usage-error.js";
 
@@ -48,42 +47,5 @@ export async function resumeAsking(project: Project, token: string, note: (line:
   const hook = await findHook(project, token);
   const refusal = refusalOf(hook, project.clock.now());
   if (refusal !== undefined) throw refusal;
-  const form = formOf(hook.schema);
-  let answers = await askFields(form.fields);
-  for (;;) {
-    try {
-      return await resumeHook(project, { token, payload: form.payloadOf(answers) });
-    } catch (error) {
-      if (!(error instanceof InvalidPayloadError)) throw error;
-      note(error.message);
-      const again = form.refused(error);
-      const kept = Object.entries(answers).filter(([name]) => again.every((field) => field.name !== name));
-      answers = { ...Object.fromEntries(kept), ...(await askFields(again)) };
-    }
-  }
-}
-
-type Answers = Readonly<Record<string, unknown>>;
-
-interface Form {
-  readonly fields: readonly Field[];
-  payloadOf(answers: Answers): unknown;
-  /** The fields that the error is about. */
-  refused(error: InvalidPayloadError): readonly Field[];
-}
-
-/** The questions that lead to a payload: one for each field of an object, else a single one. */
-function formOf(schema: JsonSchema | undefined): Form {
-  const fields = fieldsOf(schema);
-  if (fields.length > 0) return { fields, payloadOf: (answers) => answers, refused: (error) => fieldsNamed(fields, error) };
-  const type = typeof schema?.["type"] === "string" ? schema["type"] : "any";
-  const whole = { name: "payload", type, required: true };
-  return { fields: [whole], payloadOf: ({ payload }) => payload, refused: () => [whole] };
-}
-
-// An issue about several fields names none of them: then all are asked for.
-function fieldsNamed(fields: readonly Field[], { issues }: InvalidPayloadError): readonly Field[] {
-  const names = new Set(issues.map(({ path }) => path.split(".")[0]));
-  const named = fields.filter(({ name }) => names.has(name));
-  return named.length === 0 ? fields : named;
+  return fillIn({ schema: hook.schema, accept: (payload) => resumeHook(project, { token, payload }), note });
 }

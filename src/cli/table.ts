@@ -78,7 +78,7 @@ function leastOf<Row>({ head, rank, least = rank === 0 ? leastWidthOfFirst : lea
   return Math.max(least, head.length);
 }
 
-function shorten(text: string, width: number): string {
+export function shorten(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 

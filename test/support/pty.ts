@@ -35,7 +35,7 @@ export interface Terminal {
   readonly ended: Promise<number | null>;
 }
 
-export const keys = { enter: "\r", down: "\u001B[B", interrupt: "\u0003", details: "\u000F" } as const;
+export const keys = { enter: "\r", down: "\u001B[B", interrupt: "\u0003", details: "\u000F", erase: "\u007F" } as const;
 
 const binary = resolve("bin/run.js");
 const usual: TerminalSize = { columns: 120, rows: 30 };

@@ -41,7 +41,7 @@ const standingMs = 1000;
 /** Draws until it is closed, or the process ends in whatever way: then too the cursor and the keys are as before. */
 export function openLive({ stream, draw, onKey }: LiveOptions): Live {
   const terminal = drawingOn(stream);
-  const canvas: Canvas = { onInput: (input, { ctrl }) => onKey(ctrl ? `^${input.toUpperCase()}` : input) };
+  const canvas: Canvas = { onInput: (input, { ctrl }) => (ctrl ? [`^${input.toUpperCase()}`] : keysOf(input)).forEach(onKey) };
   let timer: Timer | undefined;
   let shown: Shown = { lines: [], columns: 0 };
   // Before ink's own listener: a narrower terminal has wrapped the lines, and ink takes one row away for each of them.
@@ -99,6 +99,11 @@ function View({ lines, canvas }: { readonly lines: readonly string[]; readonly c
       ))}
     </Box>
   );
+}
+
+// Keys that come at once, as two quick Ctrl+C do, are one input without a word on Ctrl.
+function keysOf(input: string): readonly string[] {
+  return Array.from(input, (key) => (key < " " ? `^${String.fromCodePoint((key.codePointAt(0) ?? 0) + 64)}` : key));
 }
 
 /** Whole lines out of text that comes in pieces. */

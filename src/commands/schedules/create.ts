@@ -19,10 +19,9 @@ export default class SchedulesCreate extends ScheduleCommand<typeof SchedulesCre
   static override flags = { ...scheduleFlags, "schedule-id": filled({ helpValue: "ID", description: "an id to remember; else a new one" }), utc };
 
   async run(): Promise<void> {
-    const [{ createSchedule }, { findWorkflow }, { acceptInput }, { runInput }, { specOfFlags }] = await Promise.all([
+    const [{ createSchedule }, { findWorkflow }, { runInput }, { specOfFlags }] = await Promise.all([
       import("../../services/create-schedule.js"),
       import("../../services/list-workflows.js"),
-      import("../../services/start-run.js"),
       import("../../cli/run-input.js"),
       import("../../cli/schedule-times.js"),
     ]);
@@ -31,7 +30,7 @@ export default class SchedulesCreate extends ScheduleCommand<typeof SchedulesCre
     const { arg, "args-json": argsJson, "schedule-id": scheduleId } = this.flags;
     // Before the store is opened: where the times or the input are refused, nothing is made.
     await specOfFlags(this.flags);
-    const input = await acceptInput(workflow, await runInput(workflow, { arg, argsJson }), limits);
+    const input = await runInput(workflow, { arg, argsJson }, { limits, note: (line) => this.note(line) });
     const options = scheduleOptionsOf(this.flags);
     await this.withProject({ access: "create" }, async (project) => {
       const schedule = await namingFlags(() => createSchedule(project, { workflow, options, input, ...defined({ scheduleId }) }));

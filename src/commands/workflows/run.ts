@@ -34,11 +34,11 @@ export default class WorkflowsRun extends BaseCommand<typeof WorkflowsRun> {
 
   async run(): Promise<void> {
     this.demandWait();
-    const [{ acceptInput, startRun, tagsOf }, { runInput, workflowToRun }] = await Promise.all([import("../../services/start-run.js"), import("../../cli/run-input.js")]);
+    const [{ startRun, tagsOf }, { runInput, workflowToRun }] = await Promise.all([import("../../services/start-run.js"), import("../../cli/run-input.js")]);
     const { version, limits } = await loadWorkflows(this.whereabouts());
     const workflow = await workflowToRun(this.args.name);
     // Before the store is opened: where the input or the tags are refused, nothing is made.
-    const input = await acceptInput(workflow, await runInput(workflow, { arg: this.flags.arg, argsJson: this.flags["args-json"] }), limits);
+    const input = await runInput(workflow, { arg: this.flags.arg, argsJson: this.flags["args-json"] }, { limits, note: (line) => this.note(line) });
     tagsOf(workflow, this.flags.tag);
     const { durable, "idempotency-key": idempotencyKey, tag: tags } = this.flags;
     const waits = this.flags.wait ?? (process.stdout.isTTY || this.flags.until !== undefined);
