@@ -8,7 +8,7 @@ import type { History } from "../core/replay.js";
 import { wasGivenUp } from "../core/reset.js";
 import type { NewRun } from "../core/run.js";
 import type { WorkflowDefinition } from "./definition.js";
-import { replayBody, withoutEnd, type ReplayedBody, type StoredHistory } from "./replayed-body.js";
+import { misfitPlace, replayBody, withoutEnd, type ReplayedBody, type StoredHistory } from "./replayed-body.js";
 import type { BodyEnd } from "./run/body.js";
 import type { RunLimits } from "./run/environment.js";
 
@@ -27,7 +27,7 @@ export async function replayRun(stored: StoredHistory, definition: WorkflowDefin
   const { body, history, misfit: found } = await replayBody(stored, definition, limits);
   const misfit = found ?? differentEnd(body, { run, history, events });
   if (misfit === undefined) return { fits: true };
-  const place = misfit.place ?? body.placeOf(misfit.operationId) ?? body.firstNew?.place ?? definition.place;
+  const place = misfitPlace(misfit, body, definition);
   return { fits: false, ...misfit, ...(place !== undefined && { place }) };
 }
 

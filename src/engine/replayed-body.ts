@@ -115,6 +115,11 @@ function misfitOf(body: ReplayedBody, history: History): Misfit | undefined {
   return isUnasked && body.firstNew !== undefined ? { ...misfit, message: `${misfit.message}: it asked for ${body.firstNew.id} instead` } : misfit;
 }
 
+/** Where the code goes another way than the history: the call that it makes instead, else its workflow. */
+export function misfitPlace(misfit: Misfit, body: ReplayedBody, definition: WorkflowDefinition): string | undefined {
+  return misfit.place ?? body.placeOf(misfit.operationId) ?? body.firstNew?.place ?? definition.place;
+}
+
 // No time passes and nothing acts.
 const inert = { deadline: Infinity, releasing: false, mustAct: false, recordsPatch: false, busy: false, nextTimer: undefined, now: 0, retryInMemoryMs: 0 } as const;
 

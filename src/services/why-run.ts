@@ -152,9 +152,10 @@ function whyOfSeen(seen: Seen): Omit<RunWhy, "child"> {
 
 type Stand = Pick<RunWhy, "main" | "also" | "error" | "place">;
 
-function standOf({ run, history, code: { position } }: Seen): Stand {
+function standOf({ run, history, code: { position, misfitPlace } }: Seen): Stand {
   const [main, ...also] = openOperations(history, position);
-  return { main, also, error: lastErrorOf(main), place: run.parked?.place ?? main?.place ?? position?.next };
+  const stopped = run.parked && (run.parked.place ?? misfitPlace);
+  return { main, also, error: lastErrorOf(main), place: stopped ?? main?.place ?? position?.next };
 }
 
 function endOf({ run, history }: Seen): Stand {
@@ -174,6 +175,8 @@ interface Code {
   readonly position?: Position;
   /** Undefined where that could not be asked. */
   readonly fits?: boolean;
+  /** Where the code on disk goes another way. */
+  readonly misfitPlace?: string | undefined;
   /** Why there is no position. */
   readonly trouble?: string;
 }
@@ -186,7 +189,8 @@ async function codeOf({ project, codeTrouble }: Question, run: RunRecord, histor
   const definition = registeredWorkflows().get(run.workflowName);
   if (definition === undefined) return { trouble: missing(run.workflowName).message };
   const position = await positionOf({ run, history }, definition, project.config.limits);
-  return "misfit" in position ? { fits: false, trouble: `code and history do not fit: ${sentenceOf(position.misfit)}` } : { fits: true, position };
+  if (!("misfit" in position)) return { fits: true, position };
+  return { fits: false, misfitPlace: position.misfit.place, trouble: `code and history do not fit: ${sentenceOf(position.misfit)}` };
 }
 
 function messageOf(error: unknown): string {

@@ -148,14 +148,15 @@ function takersSentences({ run, serving }: RunWhy): readonly string[] {
   }
 }
 
-function parkedSentences({ run, since, now, fits, serving, noPlace }: RunWhy, say: Saying): readonly string[] {
+function parkedSentences({ run, since, now, fits, serving, place, noPlace }: RunWhy, say: Saying): readonly string[] {
   const { parked } = run;
   if (parked === undefined) return [];
   const why = `it is parked ${since === undefined ? "" : `since ${clock(since, say)} (${formatDuration(now - since)}) `}with ${parked.code}: ${oneLine(parked.error)}${placeClause(parked.place, say)}.`;
   const taker = serving.takers[0];
   const tried = taker === undefined ? [] : [`${workerText(taker)} has other code, and tries it at any moment.`];
   if (fits === undefined) return [why, `Whether the code on disk fits can't be told${noPlace === undefined ? "" : `: ${noPlace}`}.`, ...tried];
-  return [why, fits ? "The code on disk fits its history now." : "The code on disk does not fit its history either.", ...tried];
+  const elsewhere = parked.place === undefined && place !== undefined ? `: it goes another way${placeClause(place, say)}` : "";
+  return [why, fits ? "The code on disk fits its history now." : `The code on disk does not fit its history either${elsewhere}.`, ...tried];
 }
 
 function cancellationSentences(why: RunWhy, say: Saying): readonly string[] {
