@@ -39,9 +39,11 @@ export async function watchRun(project: Project, options: WatchRunOptions, voice
   const detach = () => away.abort();
   process.once("SIGINT", detach);
   const view = await voice.show(found, detach);
+  let underWay = true;
   const handOver = here ? await executeHere(project, { ...options, onProblem: (message) => voice.note(message) }) : undefined;
   try {
     const run = await waitRun(project, { ...options, onLook: (news) => view.look(news), signal: away.signal });
+    underWay = run.status === "pending" || run.status === "running";
     view.close();
     if (away.signal.aborted) voice.note(`Detached; the run goes on${here ? " with the next worker" : ""}. Come back with: pyworkflow runs wait ${runId}`);
     if (run.status === "suspended") voice.hint(wakeHint(run));
@@ -49,7 +51,8 @@ export async function watchRun(project: Project, options: WatchRunOptions, voice
   } finally {
     view.close();
     process.off("SIGINT", detach);
-    await saidWhereLong(handOver?.(), voice);
+    const handedOver = handOver?.();
+    await (underWay ? saidWhereLong(handedOver, voice) : handedOver);
   }
 }
 
