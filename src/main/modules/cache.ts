@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -47,7 +47,9 @@ async function cacheFolder(root: string): Promise<string> {
     return folder;
   } catch {
     // A project that can't be written to (an image, a read-only mount) still runs. A name that nobody can guess: what lies there is executed.
-    return mkdtemp(join(tmpdir(), "pyworkflow-"));
+    const folderOfThisProcess = await mkdtemp(join(tmpdir(), "pyworkflow-"));
+    process.once("exit", () => rmSync(folderOfThisProcess, { recursive: true, force: true }));
+    return folderOfThisProcess;
   }
 }
 
