@@ -56,7 +56,7 @@ function hashOfSources() {
 
 function run(what, ...args) {
   console.error(`pyworkflow: ${what} (npm ${args.join(" ")})`);
-  const { status, error } = spawnSync("npm", args, { stdio: ["ignore", 2, 2], shell: process.platform === "win32" });
+  const { status, error } = spawnSync("npm", args, { stdio: ["ignore", 2, 2], env: { JOBS: "max", ...process.env }, shell: process.platform === "win32" });
   if (status === 0) return;
   console.error(`pyworkflow: npm ${args.join(" ")} failed${error ? `: ${error.message}` : ""}; mend what it says above and run this again`);
   process.exit(status ?? 1);
