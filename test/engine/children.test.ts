@@ -95,7 +95,7 @@ test.each([
   await engine.advance("1m");
   const children = (await run.result()).map((runId) => engine.run(runId));
   const statuses = async () => new Set(await Promise.all(children.map((child) => child.status())));
-  await expect.poll(statuses, { timeout: 20_000 }).toEqual(new Set([ends]));
+  await expect.poll(statuses, { timeout: 60_000 }).toEqual(new Set([ends]));
   expect((await engine.pendingHooks()).length).toBe(ends === "suspended" ? 1000 : 0);
 });
 

@@ -76,7 +76,7 @@ test("a run that waits for its recovery is shown as interrupted, with its attemp
   await project.runWorkers("-n", "1", "--workflow", "holding").ready();
   expect(await project.ended(runId)).toMatchObject({ status: "completed", recoveryAttempts: 0 });
   expect(effects()).toEqual(["a first", "a second", "a second", "a second", "a third"]);
-}, 60_000);
+});
 
 test("a run whose worker was lost is cancelled by the next one", async () => {
   const runId = await project.startRun("holding", "a");
@@ -87,7 +87,7 @@ test("a run whose worker was lost is cancelled by the next one", async () => {
   await project.runWorkers("-n", "1", "--workflow", "holding").ready();
   expect(await project.ended(runId)).toMatchObject({ status: "cancelled" });
   expect(effects()).toEqual(["a first", "a second"]);
-}, 60_000);
+});
 
 test("a loss beyond the limit fails the run: every loss is in its log, with its number and whether it was the last", async () => {
   await project.runWorkers("-n", "1").ready();

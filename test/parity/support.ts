@@ -63,7 +63,7 @@ export function reaches(run: RunHandle, status: RunStatus): Promise<true> {
 }
 
 /** Looks again and again, until what it sees is as expected. */
-export const eventually: typeof expect.poll = (look) => expect.poll(look, { timeout: 25_000, interval: 20 });
+export const eventually: typeof expect.poll = (look) => expect.poll(look, { timeout: 60_000, interval: 20 });
 
 /** What a promise rejects with. */
 export function errorOf(promise: Promise<unknown>): Promise<unknown> {

@@ -17,7 +17,7 @@ beforeEach(() => {
 afterEach(() => project.remove());
 
 describe("a parent that ends with a thousand live children", () => {
-  test("terminates them: their code does not run again", { timeout: 60_000 }, async () => {
+  test("terminates them: their code does not run again", async () => {
     await project.runWorkers("-n", "1").ready();
     const parent = await endedBefore("terminate", many);
 
@@ -29,7 +29,7 @@ describe("a parent that ends with a thousand live children", () => {
     await isSound(parent, children);
   });
 
-  test("cancels them: each cleans up", { timeout: 60_000 }, async () => {
+  test("cancels them: each cleans up", async () => {
     await project.runWorkers("-n", "1").ready();
     const parent = await endedBefore("cancel", many);
 
@@ -39,7 +39,7 @@ describe("a parent that ends with a thousand live children", () => {
     await isSound(parent, children);
   });
 
-  test("leaves them alone: they live on, and end after it", { timeout: 60_000 }, async () => {
+  test("leaves them alone: they live on, and end after it", async () => {
     await project.runWorkers("-n", "1").ready();
     const parent = await endedBefore("abandon", many);
     const left = await childrenOf(parent);

@@ -59,7 +59,7 @@ describe("a worker process dies in the middle of a step", () => {
     expect(isAlive(grandchild)).toBe(true);
     project.touch("go");
     expect(await project.ended(runId)).toMatchObject({ status: "completed" });
-    for (const pid of readFileSync(join(project.path, "grandchild.txt"), "utf8").match(/\d+/g) ?? []) if (isAlive(Number(pid))) process.kill(Number(pid));
+    for (const pid of readFileSync(join(project.path, "grandchild.txt"), "utf8").trimEnd().split("\n").map(Number)) if (isAlive(pid)) process.kill(pid);
   });
 });
 

@@ -39,10 +39,7 @@ test("--watch takes up new code, keeps to the old where that can't run, and tell
   const module = join(project.path, "workflows/index.ts");
   const supervisor = await project.runWorkers("-n", "2", "--watch", "--shutdown-timeout", "0s").ready();
   // A process that is still loading would load what is broken below.
-  await until("both processes to claim", async () => {
-    const online = (await project.workers()).filter(({ role, status }) => role === "worker" && status === "online");
-    return online.length === 2 ? true : undefined;
-  });
+  await project.online(2);
   const held = await project.startRun("holding", "a");
   await project.pidOf("a second");
 

@@ -65,6 +65,7 @@ test("a worker process that alone gets SIGTERM hands over, and is replaced", asy
 
 test("worker stop reaches it through the store", async () => {
   const supervisor = await project.runWorkers("-n", "2").ready();
+  await project.online(2);
   const listed = await pyworkflow(["worker", "list", "-o", "json"], { cwd: project.path });
   const [worker, ...others] = JSON.parse(listed.stdout) as { worker_id: string; pid: number; processes: unknown[] }[];
   expect(others).toEqual([]);

@@ -13,9 +13,10 @@ afterEach(() => project.remove());
 const runs = 1000;
 
 test("two supervisors and the command line on one file: no lock is met, and each run is one worker's at a time", { timeout: 180_000 }, async () => {
+  const supervisors = [1, 2].map(() => project.runWorkers("-n", "2", "-c", "20"));
+  await project.online(4);
   const ids = await project.startRuns("torture", Array.from({ length: runs }, (_, n) => ({ n, takes: 4 })));
   const expected = new Map<RunId, number>(ids.map((runId, n) => [runId, n + 5]));
-  const supervisors = await Promise.all([1, 2].map(() => project.runWorkers("-n", "2", "-c", "20").ready()));
   const beside: Ended[] = [];
   await until("all runs to complete", async () => {
     if (beside.length < 24) beside.push(...(await commandsBeside(expected)));

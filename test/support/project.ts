@@ -148,6 +148,14 @@ export class TestProject {
     return this.withStore((store) => store.listWorkers());
   }
 
+  /** So many processes claim, of all commands together: the banner comes with the first of a command. */
+  async online(processes: number): Promise<void> {
+    await until(`${processes} processes to claim`, async () => {
+      const online = (await this.workers()).filter(({ role, status }) => role === "worker" && status === "online");
+      return online.length === processes ? true : undefined;
+    });
+  }
+
   async livingPids(): Promise<readonly number[]> {
     return (await this.workers()).filter(({ status, role }) => status !== "dead" && role === "worker").map(({ pid }) => pid);
   }
@@ -210,7 +218,8 @@ export class WorkerCommand {
   }
 }
 
-const patienceMs = 25_000;
+// So long only where what is waited for never comes: a busy machine may stall for many seconds.
+const patienceMs = 60_000;
 
 interface Patience {
   /** What a failure shows. */
