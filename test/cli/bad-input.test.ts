@@ -5,18 +5,22 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { dirname, join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { systemClock } from "../../src/base/clock.js";
+import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
+import { run as newRun } from "../storage/contract/support.js";
 import { bareEnvironment, ended, newFolder, pyworkflow, type Ended } from "../support/cli.js";
 
 // Whatever is wrong is refused in words: what, where, what next; with its exit code, on stderr alone, and before anything is written.
 
-let project: ReturnType<typeof newFolder>;
+const project = newFolder();
 beforeEach(() => {
-  project = newFolder();
+  // What was compiled stays: most tests import the same modules.
+  for (const name of readdirSync(project.path)) if (name !== ".pyworkflow") rmSync(join(project.path, name), { recursive: true });
   write("workflows/index.ts", workflows);
   write("pyworkflow.config.yaml", "module: ./workflows\n");
 });
-afterEach(() => project.remove());
+afterAll(() => project.remove());
 
 const startOrder = ["workflows", "run", "process_order", "--arg", "id=1", "--arg", "amount=2"];
 
@@ -118,7 +122,12 @@ describe("the configuration", () => {
     { file: 'storage: { path: "sqlite:./app.db" }\n', exit: 1, code: "CONFIG", says: "pyworkflow.config.yaml:1:18: storage.path is sqlite:./app.db", next: "write ./app.db" },
   ])("$says", async ({ file, ...refusal }) => {
     write("pyworkflow.config.yaml", file);
-    await expectRefused({ ...refusal, args: startOrder });
+    await expectRefused({ ...refusal, args: ["runs", "list"] });
+  });
+
+  test("is read before the modules", async () => {
+    write("pyworkflow.config.yaml", "modul: ./workflows\n");
+    await expectRefused({ args: startOrder, exit: 1, code: "CONFIG", says: "pyworkflow.config.yaml:1:1: there is no key modul", next: "did you mean module?" });
   });
 
   test("is not looked for in a home folder that is none", async () => {
@@ -327,9 +336,12 @@ function write(name: string, content: string): void {
 }
 
 /** A store of this version with one run in it. */
-async function makeStore(path: string): Promise<void> {
-  const { code, stderr } = await run(...startOrder, "--storage-path", path);
-  expect({ code, stderr }).toMatchObject({ code: 0 });
+async function makeStore(name: string): Promise<void> {
+  const path = join(project.path, name);
+  mkdirSync(dirname(path), { recursive: true });
+  const store = await openSqlite({ path });
+  await store.createRun(newRun({ createdAt: systemClock.now() }));
+  await store.close();
 }
 
 function edit(name: string, sql: string): void {

@@ -1,6 +1,7 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { text as textOf } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { onboarding } from "../../examples/04-sleep.js";
 import { purchase } from "../../examples/06-approval.js";
@@ -22,24 +23,16 @@ test("each example has a row in the table, and its session a command that starts
   expect(examples.filter((name) => !sessionOf(name).some(({ command }) => /workflows run|schedules backfill/.test(command)))).toEqual([]);
 });
 
-// A session is several processes, each of which starts, compiles and opens a store.
-const patienceMs = 120_000;
+test.concurrent.each(examples)("%s prints what its head says", async (name) => {
+  await expectPrinted(sessionOf(name));
+});
 
-test.each(examples)("%s prints what its head says", (name) => {
-  const folder = newFolder();
-  const session = sessionOf(name).map(({ command, prints }) => ({ command, prints: plain(prints) }));
-  expect(session.map(({ command }) => ({ command, prints: plain(shell(command, folder.path)) }))).toEqual(session);
-  folder.remove();
-}, patienceMs);
-
-test("the guide of schedules shows the due times that the command line prints", () => {
+test("the guide of schedules shows the due times that the command line prints", async () => {
   const blocks = [...readFileSync("docs/guides/schedules.md", "utf8").matchAll(/^```text\n([\s\S]*?)^```/gm)].map(([, block = ""]) => block);
-  const session = blocks.flatMap(exchangesOf).map(({ command, prints }) => ({ command, prints: plain(prints) }));
-  const folder = newFolder();
+  const session = blocks.flatMap(exchangesOf).map(({ command, prints }) => ({ command: `npx ${command}`, prints }));
   expect(session.length).toBeGreaterThan(2);
-  expect(session.map(({ command }) => ({ command, prints: plain(shell(`npx ${command}`, folder.path)) }))).toEqual(session);
-  folder.remove();
-}, patienceMs);
+  await expectPrinted(session);
+});
 
 test("in earnest, the mails of 04 are a day and two days apart", async () => {
   const engine = await openTestEngine({ workflows: [onboarding] });
@@ -91,11 +84,21 @@ function exchangesOf(text: string): readonly Exchange[] {
   });
 }
 
+/** The commands, one after the other, on a store of their own. */
+async function expectPrinted(session: readonly Exchange[]): Promise<void> {
+  const folder = newFolder();
+  const seen: Exchange[] = [];
+  for (const { command } of session) seen.push({ command, prints: plain(await shell(command, folder.path)) });
+  folder.remove();
+  expect(seen).toEqual(session.map(({ command, prints }) => ({ command, prints: plain(prints) })));
+}
+
 /** Both streams, in the order of writing. */
-function shell(command: string, folder: string): string {
+async function shell(command: string, folder: string): Promise<string> {
   const ours = command.replaceAll("npx pyworkflow", `node ${resolve("bin/run.js")}`);
   const env = { ...bareEnvironment(), PYWORKFLOW_STORAGE_PATH: join(folder, "store.db") };
-  return spawnSync("sh", ["-c", `(${ours}) 2>&1`], { env, encoding: "utf8", timeout: 60_000 }).stdout;
+  const child = spawn("sh", ["-c", `(${ours}) 2>&1`], { env, stdio: ["ignore", "pipe", "inherit"] });
+  return textOf(child.stdout);
 }
 
 /** Without what differs each time: ids and durations. */

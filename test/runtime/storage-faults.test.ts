@@ -74,7 +74,7 @@ async function expectUnharmed(n: number, fault: Fault) {
 async function play(n: number, fault: Fault) {
   const path = join(folder, `${fault.code}-${fault.when}-${n}.db`);
   const faulty = new FaultySqlite();
-  const backend = await openSqlite({ path, wrap: faulty.wrap });
+  const backend = await openSqlite({ path, durability: "normal", wrap: faulty.wrap });
   // Another connection, so that the fault meets the worker and not the test.
   const reader = await openSqlite({ path, readOnly: true });
   const runId = await startRun(backend, body);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { fuzz } from "./fuzz.js";
 import { plans } from "./programs.js";
 
-const runs = Number(process.env["PYWORKFLOW_FUZZ_RUNS"] ?? 600);
+const runs = Number(process.env["PYWORKFLOW_FUZZ_RUNS"] ?? 400);
 // So long only where it hangs.
 const msMax = 600 * Math.max(runs, 200);
 
