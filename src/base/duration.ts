@@ -33,6 +33,8 @@ export function writeDuration(ms: number): string {
   let text = "";
   let rest = ms;
   for (const [unit, size] of Object.entries(unitMs)) {
+    // 30d are no 4w2d to anybody.
+    if (unit === "w" && rest % size > 0) continue;
     if (rest >= size) text += `${Math.floor(rest / size)}${unit}`;
     rest %= size;
   }
