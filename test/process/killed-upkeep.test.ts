@@ -24,7 +24,6 @@ beforeAll(async () => {
   }
   const workerId = await enter(backend);
   const held = await claimed(backend, request(workerId, { limit: many, now: systemClock.now() }));
-  expect(held).toHaveLength(many);
   await backend.commit(held.map(({ runId, createdAt }) => ({ runId, fence: 1, seen: 1, events: [{ type: "workflow.completed", at: createdAt + 10, value: encode("done") }] })));
   await backend.loseWorker({ workerId, now: systemClock.now(), error: "stopped", charge: "none" });
   await backend.close();
@@ -35,7 +34,7 @@ const onStore = (store: string, args: readonly string[], env = {}): Promise<Ende
 const call = (...args: readonly string[]): Promise<Ended> => onStore(path, args);
 
 /** The command dies by SIGKILL right before the n-th statement that begins so. */
-async function killedBefore(begins: string, nth: number, args: readonly string[], store = path): Promise<void> {
+async function killedBefore([nth, begins]: readonly [nth: number, begins: string], args: readonly string[], store = path): Promise<void> {
   const { code, stdout } = await onStore(store, args, { NODE_OPTIONS: `--require ${resolve("test/fixtures/killed.cjs")}`, DIES_BEFORE: JSON.stringify({ begins, nth }) });
   expect([args, code, stdout]).toEqual([args, null, ""]);
 }
@@ -49,7 +48,7 @@ async function runsIn(store = path): Promise<number> {
 
 test("storage backup: there is no copy, or a whole one", async () => {
   const copy = join(folder.path, "copy.db");
-  await killedBefore("integrity_check", 1, ["storage", "backup", copy]);
+  await killedBefore([1, "integrity_check"], ["storage", "backup", copy]);
   expect([existsSync(copy), await runsIn()]).toEqual([false, many]);
   expect((await call("storage", "backup", copy)).code).toBe(0);
   expect(await runsIn(copy)).toBe(many);
@@ -61,7 +60,7 @@ test("runs prune: a run is gone whole or there whole; runs import: all or none",
   writeFileSync(bundle, (await call("runs", "export", ...chosen)).stdout);
 
   const prune = ["runs", "prune", "--older-than", "30d", "--yes"];
-  await killedBefore("DELETE FROM runs", 300, prune);
+  await killedBefore([300, "DELETE FROM runs"], prune);
   const left = await runsIn();
   expect(left).toBeGreaterThan(0);
   expect(left).toBeLessThan(many);
@@ -69,7 +68,7 @@ test("runs prune: a run is gone whole or there whole; runs import: all or none",
   expect(await runsIn()).toBe(0);
 
   const taking = ["runs", "import", bundle];
-  await killedBefore("INSERT INTO events", 25, taking);
+  await killedBefore([25, "INSERT INTO events"], taking);
   expect(await runsIn()).toBe(0);
   expect((await call(...taking)).code).toBe(0);
   expect(await runsIn()).toBe(chosen.length);
@@ -81,7 +80,7 @@ test("storage migrate: the store has the old format, or the new one", async () =
   await old.createRun(run());
   await old.close();
   const formatNow = async () => (JSON.parse((await onStore(store, ["storage", "info", "-o", "json"])).stdout) as { readonly format: number }).format;
-  await killedBefore("INSERT INTO migrations", 1, ["storage", "migrate"], store);
+  await killedBefore([1, "INSERT INTO migrations"], ["storage", "migrate"], store);
   expect(await formatNow()).toBe(3);
   expect((await onStore(store, ["storage", "migrate"])).code).toBe(0);
   expect([await formatNow(), await runsIn(store)]).toEqual([migrations.length, 1]);
