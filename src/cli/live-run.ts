@@ -1,13 +1,13 @@
 import { systemClock } from "../base/clock.js";
 import type { RunId } from "../core/ids.js";
-import { isOpen, RunProgress } from "../core/progress.js";
 import type { RunRecord, RunStatus } from "../core/run.js";
+import { spansOf, type Span } from "../core/spans.js";
 import type { Project } from "../services/project.js";
 import type { RunNews } from "../services/wait-run.js";
 import { dataOf } from "./event-lines.js";
 import type { Picture, PictureSize } from "./live/live.js";
 import type { Screen } from "./screen.js";
-import { progressLines } from "./views/progress-lines.js";
+import { runPicture } from "./views/run-picture.js";
 import type { RunView } from "./watch-run.js";
 
 export interface LiveRunOptions {
@@ -24,13 +24,13 @@ const childrenLookedAtMax = 20;
 /** Draws a run on stderr as it goes on: its operations below what its code prints. Ctrl+O shows details, Ctrl+C looks away. */
 export async function liveRun({ backend }: Pick<Project, "backend">, { run: first, paint, events: tellsEvents, detach }: LiveRunOptions): Promise<RunView> {
   const { openLive } = await import("./live/live.js");
-  let [run, progress, details, closed] = [first, new RunProgress(), false, false];
+  let [run, details, closed] = [first, false, false];
+  let spans: readonly Span[] = [];
   const children = new Map<RunId, RunStatus>();
   const draw = ({ columns: width, rows }: PictureSize): Picture => {
-    const operations = progress.operations;
     const hint = closed ? [] : ["", paint.dim("  Ctrl+O details · Ctrl+C detach")];
-    const lines = progressLines({ run, operations, children, details }, { paint, nowMs: systemClock.now(), width, rows: rows - 1 - hint.length });
-    return { lines: [...lines, ...hint], moving: operations.some(({ status }) => status === "running" || status === "retrying") };
+    const lines = runPicture({ run, spans, children, details }, { paint, nowMs: systemClock.now(), width, rows: rows - 1 - hint.length });
+    return { lines: [...lines, ...hint], moving: spans.some(({ status }) => status === "running" || status === "retrying") };
   };
   const onKey = (key: string): void => {
     if (key === "^C") detach();
@@ -41,7 +41,7 @@ export async function liveRun({ backend }: Pick<Project, "backend">, { run: firs
   const live = openLive({ stream: "stderr", draw, onKey });
 
   async function lookAtChildren(): Promise<void> {
-    const open = progress.operations.flatMap((operation) => (isOpen(operation) && operation.childRunId !== undefined ? [operation.childRunId] : []));
+    const open = spans.flatMap(({ endedAt, isAwaited, childRunId }) => (endedAt === undefined && isAwaited && childRunId !== undefined ? [childRunId] : []));
     for (const childRunId of open.slice(0, childrenLookedAtMax)) {
       const child = await backend.getRun(childRunId);
       if (child !== undefined) children.set(childRunId, child.status);
@@ -51,13 +51,11 @@ export async function liveRun({ backend }: Pick<Project, "backend">, { run: firs
     async look({ run: now, events }: RunNews) {
       if (now.runId !== run.runId) {
         live.above(`${run.runId} goes on as ${now.runId}`);
-        progress = new RunProgress();
+        spans = [];
       }
       run = now;
-      for (const event of events) {
-        progress.apply(event);
-        if (tellsEvents) live.above(paint.dim(`#${event.sequence} ${event.type}${dataOf(run, event)}`));
-      }
+      spans = spansOf(events, spans);
+      if (tellsEvents) for (const event of events) live.above(paint.dim(`#${event.sequence} ${event.type}${dataOf(run, event)}`));
       await lookAtChildren();
       live.redraw();
     },

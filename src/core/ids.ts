@@ -86,6 +86,11 @@ export function operationIdOf(kindAndName: string, n: number): OperationId {
   return `${kindAndName}_${n}` as OperationId;
 }
 
+/** The name in the id of a step, hook or child: `charge_card` of `step_charge_card_1`. */
+export function operationNameOf(id: OperationId): string {
+  return id.slice(id.indexOf("_") + 1).replace(/_\d+$/, "");
+}
+
 /** What resumes a hook: `run_id:operation_id`, e.g. `run_01jz…:hook_manager_approval_1`. */
 export function tokenOf(run: RunId, hook: OperationId): string {
   return `${run}:${hook}`;

@@ -4,7 +4,7 @@ import { endsRun, retriesRun, type RecordedEvent } from "./events/event.js";
 import type { HookEvent } from "./events/hook.js";
 import type { SleepEvent } from "./events/sleep.js";
 import type { StepEvent } from "./events/step.js";
-import type { OperationId, RunId } from "./ids.js";
+import { operationNameOf, type OperationId, type RunId } from "./ids.js";
 
 export type OperationKind = "step" | "sleep" | "hook" | "child";
 
@@ -20,8 +20,6 @@ export interface AttemptSpan {
   readonly startedAt: number;
   readonly endedAt?: number;
   readonly status: "running" | "interrupted" | "completed" | "failed" | "cancelled" | "left";
-  /** Of an attempt that failed. */
-  readonly error?: Encoded;
 }
 
 /** A time in which an operation did nothing but wait. */
@@ -49,12 +47,21 @@ export interface Span {
   readonly childRunId?: RunId | undefined;
   /** Of a child: whether its call waits for its end, and not for its start alone. */
   readonly isAwaited: boolean;
+  /** The arguments of the call; a hook has none. */
+  readonly args?: Encoded | undefined;
+  /** What a step or a child returned, or the payload of a hook. */
+  readonly value?: Encoded | undefined;
+  /** Of the newest attempt that failed, or of the child. */
+  readonly error?: Encoded | undefined;
 }
 
-/** The operations of a history, in the order in which they first stand there. An operation that was reset keeps what its earlier lives did. */
-export function spansOf(history: readonly RecordedEvent[]): readonly Span[] {
-  const spans = new Map<OperationId, Span>();
-  for (const event of history) apply(spans, event);
+/**
+ * The operations of a history, in the order in which they first stand there. An operation that was reset keeps what its earlier lives did. Of a history that grows only
+ * the events that are new need to be given, with the spans of those before them.
+ */
+export function spansOf(events: readonly RecordedEvent[], before: readonly Span[] = []): readonly Span[] {
+  const spans = new Map(before.map((span) => [span.operationId, span]));
+  for (const event of events) apply(spans, event);
   return [...spans.values()];
 }
 
@@ -97,17 +104,18 @@ function applyToStep(spans: Spans, event: StepEvent): void {
   if (event.type === "step.started") {
     const { attempts, ...span } = spanOf(spans, "step", event);
     const attempt = { attempt: event.attempt, startedAt: at, status: "running" } as const;
-    return put(spans, { ...span, status: "running", endedAt: undefined, dueAt: undefined, waits: closed(span.waits, at), attempts: [...attempts, attempt] });
+    const begun = { ...span, status: "running", endedAt: undefined, dueAt: undefined, args: event.value, value: undefined } as const;
+    return put(spans, { ...begun, waits: closed(span.waits, at), attempts: [...attempts, attempt] });
   }
   const span = spans.get(operationId);
   if (span === undefined) return; // given up before it was ever started
   switch (event.type) {
     case "step.completed":
-      return put(spans, ended(withAttempt(span, { endedAt: at, status: "completed" }), "completed", at));
+      return put(spans, { ...ended(withAttempt(span, { endedAt: at, status: "completed" }), "completed", at), value: event.value });
     case "step.cancelled":
       return put(spans, ended(withAttempt(span, { endedAt: at, status: "cancelled" }), "cancelled", at));
     case "step.failed": {
-      const failed = withAttempt(span, { endedAt: at, status: "failed", error: event.value });
+      const failed = { ...withAttempt(span, { endedAt: at, status: "failed" }), error: event.value };
       return put(spans, event.isRetryable ? { ...failed, status: "retrying" } : ended(failed, "failed", at));
     }
     case "step.retrying":
@@ -117,36 +125,38 @@ function applyToStep(spans: Spans, event: StepEvent): void {
 
 function applyToSleep(spans: Spans, event: SleepEvent): void {
   const span = spanOf(spans, "sleep", event);
-  put(spans, event.type === "sleep.started" ? waiting(span, event.at, event.resumeAt) : ended(span, "completed", event.at));
+  put(spans, event.type === "sleep.started" ? { ...waiting(span, event.at, event.resumeAt), args: event.value } : ended(span, "completed", event.at));
 }
 
 const hookEnds = { "hook.received": "completed", "hook.expired": "expired", "hook.disposed": "cancelled" } as const;
 
 function applyToHook(spans: Spans, event: HookEvent): void {
   const span = spanOf(spans, "hook", event);
-  put(spans, event.type === "hook.created" ? waiting(span, event.at, event.expiresAt) : ended(span, hookEnds[event.type], event.at));
+  if (event.type === "hook.created") return put(spans, waiting(span, event.at, event.expiresAt));
+  put(spans, { ...ended(span, hookEnds[event.type], event.at), ...(event.type === "hook.received" && { value: event.value }) });
 }
-
-const childEnds = { "child_workflow.completed": "completed", "child_workflow.failed": "failed", "child_workflow.cancelled": "cancelled" } as const;
 
 function applyToChild(spans: Spans, event: ChildEvent): void {
   const span = spanOf(spans, "child", event);
-  if (event.type !== "child_workflow.started") return put(spans, ended(span, childEnds[event.type], event.at));
-  put(spans, { ...waiting(span, event.at), name: event.workflowName, childRunId: event.childRunId, isAwaited: event.waits });
+  switch (event.type) {
+    case "child_workflow.started":
+      return put(spans, { ...waiting(span, event.at), name: event.workflowName, childRunId: event.childRunId, isAwaited: event.waits, args: event.value });
+    case "child_workflow.completed":
+      return put(spans, { ...ended(span, "completed", event.at), value: event.value });
+    case "child_workflow.failed":
+      return put(spans, { ...ended(span, "failed", event.at), error: event.value });
+    case "child_workflow.cancelled":
+      return put(spans, ended(span, "cancelled", event.at));
+  }
 }
 
 function spanOf(spans: Spans, kind: OperationKind, { operationId, at }: { readonly operationId: OperationId; readonly at: number }): Span {
-  return spans.get(operationId) ?? { operationId, kind, name: nameOf(kind, operationId), status: "waiting", startedAt: at, attempts: [], waits: [], isAwaited: true };
-}
-
-/** `charge_card` of `step_charge_card_1`. */
-function nameOf(kind: OperationKind, id: OperationId): string | undefined {
-  return kind === "sleep" ? undefined : id.slice(kind.length + 1).replace(/_\d+$/, "");
+  return spans.get(operationId) ?? { operationId, kind, name: kind === "sleep" ? undefined : operationNameOf(operationId), status: "waiting", startedAt: at, attempts: [], waits: [], isAwaited: true };
 }
 
 function waiting(span: Span, at: number, dueAt?: number): Span {
   const kind = span.kind === "step" ? "retry" : span.kind;
-  return { ...span, status: "waiting", endedAt: undefined, dueAt, waits: [...span.waits, { kind, startedAt: at }] };
+  return { ...span, status: "waiting", endedAt: undefined, dueAt, value: undefined, waits: [...span.waits, { kind, startedAt: at }] };
 }
 
 function ended(span: Span, status: SpanStatus, at: number): Span {

@@ -6,9 +6,8 @@ import type { HookEvent } from "../core/events/hook.js";
 import type { RunEvent, RunParked, RunRetried, WorkerLost, WorkflowResumed, WorkflowSuspended } from "../core/events/run.js";
 import type { SleepEvent } from "../core/events/sleep.js";
 import type { StepEvent } from "../core/events/step.js";
-import { tokenOf } from "../core/ids.js";
+import { operationNameOf, tokenOf } from "../core/ids.js";
 import type { RunRecord } from "../core/run.js";
-import { stepNameOf } from "../core/steps.js";
 import { dateOf } from "./list-runs.js";
 import { errorCard } from "./show-run.js";
 
@@ -94,7 +93,7 @@ function operationData(run: RunRecord, event: OperationEvent): EventData {
     case "patch.recorded":
       return { patch_id: event.operationId };
     default:
-      return { step_id: event.operationId, step_name: stepNameOf(event.operationId), ...stepData(event) };
+      return { step_id: event.operationId, step_name: operationNameOf(event.operationId), ...stepData(event) };
   }
 }
 

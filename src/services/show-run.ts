@@ -5,7 +5,7 @@ import type { ParkCode } from "../core/events/run.js";
 import type { OperationId, RunId, ScheduleId, WorkerId } from "../core/ids.js";
 import type { Parked, RunRecord } from "../core/run.js";
 import type { TickKind } from "../core/schedule/tick-kind.js";
-import { stepsOf, type StepStatus } from "../core/steps.js";
+import { spansOf, type Span, type SpanStatus } from "../core/spans.js";
 import { findLiveWorker } from "./find-live-worker.js";
 import { findRun } from "./find-run.js";
 import { openWaits } from "./open-waits.js";
@@ -54,9 +54,9 @@ export interface ParkedCard {
 export interface StepCard {
   readonly step_id: OperationId;
   readonly name: string;
-  readonly status: StepStatus;
+  readonly status: SpanStatus;
   readonly attempts: number;
-  /** From the first attempt to the outcome, waits included; null while the step is open. */
+  /** From the first attempt to the outcome, waits included; null while there is none. */
   readonly duration: number | null;
 }
 
@@ -72,7 +72,8 @@ export interface ShownRun {
 export async function showRun(project: Project, { id }: { readonly id: string }): Promise<ShownRun> {
   const run = await findRun(project, id);
   const history = await project.backend.readHistory(run.runId, 0);
-  return { card: runCard(run, history), waitsFor: openWaits(run, history), unserved: await isUnserved(project, run) };
+  const spans = spansOf(history);
+  return { card: runCard(run, { history, spans }), waitsFor: openWaits(run, spans), unserved: await isUnserved(project, run) };
 }
 
 async function isUnserved(project: Project, run: RunRecord): Promise<boolean> {
@@ -80,7 +81,12 @@ async function isUnserved(project: Project, run: RunRecord): Promise<boolean> {
   return parked === undefined && dueAt <= project.clock.now() && (await findLiveWorker(project, run)) === undefined;
 }
 
-function runCard(run: RunRecord, history: readonly RecordedEvent[]): RunCard {
+interface Past {
+  readonly history: readonly RecordedEvent[];
+  readonly spans: readonly Span[];
+}
+
+function runCard(run: RunRecord, { history, spans }: Past): RunCard {
   const { recovery_attempts, wake_at, tags, ...row } = runRow(run);
   return {
     ...row,
@@ -103,7 +109,7 @@ function runCard(run: RunRecord, history: readonly RecordedEvent[]): RunCard {
     last_event: lastEvent(history),
     event_count: history.length,
     parked: run.parked === undefined ? null : parkedCard(run.parked),
-    steps: stepCards(history),
+    steps: spans.filter(({ kind }) => kind === "step").map(stepCard),
   };
 }
 
@@ -132,12 +138,12 @@ function parkedCard({ code, operationId, place }: Parked): ParkedCard {
   return { code, operation_id: operationId ?? null, at: place ?? null };
 }
 
-function stepCards(history: readonly RecordedEvent[]): readonly StepCard[] {
-  return stepsOf(history).map(({ stepId, name, status, attempts, startedAt, endedAt }) => ({
-    step_id: stepId,
+function stepCard({ operationId, name = "", status, attempts, startedAt, endedAt }: Span): StepCard {
+  return {
+    step_id: operationId,
     name,
     status,
-    attempts,
-    duration: secondsBetween(startedAt, endedAt),
-  }));
+    attempts: attempts.at(-1)?.attempt ?? 0,
+    duration: status === "left" ? null : secondsBetween(startedAt, endedAt),
+  };
 }

@@ -155,7 +155,7 @@ type Stand = Pick<RunWhy, "main" | "also" | "error" | "place">;
 function standOf({ run, history, code: { position, misfitPlace } }: Seen): Stand {
   const [main, ...also] = openOperations(history, position);
   const stopped = run.parked && (run.parked.place ?? misfitPlace);
-  return { main, also, error: lastErrorOf(main), place: stopped ?? main?.place ?? position?.next };
+  return { main, also, error: main?.error && errorCard(decode(main.error)), place: stopped ?? main?.place ?? position?.next };
 }
 
 function endOf({ run, history }: Seen): Stand {
@@ -205,11 +205,6 @@ function openOperations(history: readonly RecordedEvent[], position: Position | 
 
 function withCode(span: Span, call?: OpenCall): OpenOperation {
   return { ...span, place: call?.place, attemptsMax: call?.attemptsMax };
-}
-
-function lastErrorOf(main: OpenOperation | undefined): ErrorCard | undefined {
-  const error = main?.attempts.findLast((attempt) => attempt.error !== undefined)?.error;
-  return error === undefined ? undefined : errorCard(decode(error));
 }
 
 function sinceOf(waitsFor: WaitsFor, { run, history, main, holder }: Seen & Pick<Stand, "main">): number | undefined {

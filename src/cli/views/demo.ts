@@ -1,8 +1,7 @@
 import type { ChalkInstance } from "chalk";
 import { formatDuration } from "../../base/duration.js";
 import type { RecordedEvent } from "../../core/events/event.js";
-import type { OperationId } from "../../core/ids.js";
-import { stepNameOf } from "../../core/steps.js";
+import { operationNameOf, type OperationId } from "../../core/ids.js";
 import type { DemoProgress, DemoReport } from "../../services/demo.js";
 import type { LiveLines } from "../live-lines.js";
 import { toJson } from "../output.js";
@@ -59,7 +58,7 @@ export class DemoView {
         return this.#resumed(event.at, pid);
       case "step.started":
         this.#began.set(event.operationId, event);
-        return this.#lines.doing(`  ${stepNameOf(event.operationId)} runs in process ${this.#pid ?? "?"}${event.attempt > 1 ? `, attempt ${event.attempt}` : ""}`);
+        return this.#lines.doing(`  ${operationNameOf(event.operationId)} runs in process ${this.#pid ?? "?"}${event.attempt > 1 ? `, attempt ${event.attempt}` : ""}`);
       case "step.completed":
         return this.#completed(event.operationId, event.at);
       case "workflow.completed":
@@ -71,7 +70,7 @@ export class DemoView {
   }
 
   #completed(operationId: OperationId, at: number): void {
-    const name = stepNameOf(operationId);
+    const name = operationNameOf(operationId);
     const { at: began = at, attempt = 1 } = this.#began.get(operationId) ?? {};
     this.#done.push(name);
     const again = attempt > 1 ? `, attempt ${attempt}; charged once, for both attempts have one idempotency key` : "";
@@ -82,7 +81,7 @@ export class DemoView {
   #killed({ pid, step, at }: DemoProgress & { kind: "killed" }): void {
     this.#killedAt = at;
     this.#lines.doing();
-    this.#lines.line(`${this.#paint.red("✖")} ${this.#paint.bold(`kill -9 ${pid}`)}, while ${stepNameOf(step)} runs: charged, and not recorded yet`);
+    this.#lines.line(`${this.#paint.red("✖")} ${this.#paint.bold(`kill -9 ${pid}`)}, while ${operationNameOf(step)} runs: charged, and not recorded yet`);
     this.#lines.doing("  waiting for somebody to notice");
   }
 

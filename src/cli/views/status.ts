@@ -2,7 +2,7 @@ import type { ChalkInstance } from "chalk";
 import type { HookStatus } from "../../core/hooks.js";
 import type { RunStatus } from "../../core/run.js";
 import type { ScheduleStatus, TickDecision } from "../../core/schedule/schedule.js";
-import type { StepStatus } from "../../core/steps.js";
+import type { SpanStatus } from "../../core/spans.js";
 import type { SeenStatus } from "../../services/serving.js";
 
 type Colour = "green" | "blue" | "yellow" | "cyan" | "red" | "magenta" | "gray";
@@ -10,15 +10,18 @@ type Colour = "green" | "blue" | "yellow" | "cyan" | "red" | "magenta" | "gray";
 /** The text in the colour of the status; the text may be a shortened one. */
 type Painter<Status extends string> = (paint: ChalkInstance, status: Status, text?: string) => string;
 
-export const paintStatus = painter<RunStatus | StepStatus>({
+export const paintStatus = painter<RunStatus | SpanStatus>({
   completed: "green",
   running: "blue",
   suspended: "yellow",
   retrying: "yellow",
+  waiting: "yellow",
   interrupted: "cyan",
   pending: "cyan",
   failed: "red",
+  expired: "red",
   cancelled: "magenta",
+  left: "gray",
   continued_as_new: "gray",
 });
 

@@ -1,8 +1,8 @@
 import { decode, type Encoded } from "../../base/codec.js";
 import { formatDuration } from "../../base/duration.js";
 import { tokenOf, type RunId } from "../../core/ids.js";
-import { isOpen, type OperationProgress } from "../../core/progress.js";
 import type { RunRecord, RunStatus } from "../../core/run.js";
+import type { Span, SpanStatus } from "../../core/spans.js";
 import { beganAt } from "../../services/list-runs.js";
 import { errorCard } from "../../services/show-run.js";
 import { toJson } from "../output.js";
@@ -10,9 +10,9 @@ import type { Screen } from "../screen.js";
 import { oneLine } from "../table.js";
 import { paintStatus } from "./status.js";
 
-export interface ProgressFacts {
+export interface RunFacts {
   readonly run: RunRecord;
-  readonly operations: readonly OperationProgress[];
+  readonly spans: readonly Span[];
   /** How the children are that it waits for, as far as somebody looked. */
   readonly children: ReadonlyMap<RunId, RunStatus>;
   /** Arguments, results and errors of each operation. */
@@ -20,22 +20,22 @@ export interface ProgressFacts {
 }
 
 /** What of the screen a run may take. */
-export type ProgressScreen = Pick<Screen, "paint" | "nowMs" | "width"> & { readonly rows: number };
+export type PictureScreen = Pick<Screen, "paint" | "nowMs" | "width"> & { readonly rows: number };
 
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const frameMs = 100;
 const nameMax = 32;
 
 /** A run and its operations as they stand. Where there is no room for all, the open ones are shown before those that have ended last, and the rest is counted. */
-export function progressLines(facts: ProgressFacts, screen: ProgressScreen): readonly string[] {
+export function runPicture(facts: RunFacts, screen: PictureScreen): readonly string[] {
   const head = headLine(facts.run, screen);
   const end = endLines(facts.run, screen);
-  const nameWidth = Math.min(nameMax, Math.floor(screen.width / 3), Math.max(0, ...facts.operations.map((each) => labelOf(each).length)));
-  const blocks = chosen(facts.operations, screen.rows - 1 - end.length, (operation) => blockOf(operation, { facts, screen, nameWidth }));
+  const nameWidth = Math.min(nameMax, Math.floor(screen.width / 3), Math.max(0, ...facts.spans.map((each) => labelOf(each).length)));
+  const blocks = chosen(facts.spans, screen.rows - 1 - end.length, (span) => blockOf(span, { facts, screen, nameWidth }));
   return [head, ...blocks, ...end];
 }
 
-function headLine(run: RunRecord, { paint, nowMs, width }: ProgressScreen): string {
+function headLine(run: RunRecord, { paint, nowMs, width }: PictureScreen): string {
   const began = beganAt(run);
   const took = began === undefined ? "" : ` ${formatDuration(Math.max(0, (run.completedAt ?? nowMs) - began))}`;
   const status = `${paintStatus(paint, run.status)}${took}`;
@@ -44,62 +44,71 @@ function headLine(run: RunRecord, { paint, nowMs, width }: ProgressScreen): stri
   return `${paint.bold(run.workflowName)}${id} ${status}`;
 }
 
-function endLines(run: RunRecord, { paint }: ProgressScreen): readonly string[] {
+function endLines(run: RunRecord, { paint }: PictureScreen): readonly string[] {
   if (run.status === "completed" && run.result !== undefined) return [`  ${paint.dim("result")} ${valueText(run.result)}`];
   if (run.error !== undefined) return [`  ${paint.red(errorText(run.error))}`];
   return run.parked === undefined ? [] : [`  ${paint.red(oneLine(`parked: ${run.parked.error}`))}`];
 }
 
 interface BlockContext {
-  readonly facts: ProgressFacts;
-  readonly screen: ProgressScreen;
+  readonly facts: RunFacts;
+  readonly screen: PictureScreen;
   readonly nameWidth: number;
 }
 
 /** The lines of as many operations as `room` bears, in their order, and a line that counts the others. */
-function chosen(operations: readonly OperationProgress[], room: number, linesOf: (operation: OperationProgress) => readonly string[]): readonly string[] {
-  const ranked = [...operations.filter(isOpen), ...operations.filter((each) => !isOpen(each)).toReversed().toSorted((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0))];
-  const blocks = new Map<OperationProgress, readonly string[]>();
+function chosen(spans: readonly Span[], room: number, linesOf: (span: Span) => readonly string[]): readonly string[] {
+  const ranked = [...spans.filter(isOpen), ...spans.filter((each) => !isOpen(each)).toReversed().toSorted((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0))];
+  const blocks = new Map<Span, readonly string[]>();
   let used = 0;
-  for (const operation of ranked) {
-    const block = linesOf(operation);
+  for (const span of ranked) {
+    const block = linesOf(span);
     if (used + block.length > room) break;
-    blocks.set(operation, block);
+    blocks.set(span, block);
     used += block.length;
   }
-  const left = operations.filter((each) => !blocks.has(each));
-  if (left.length === 0) return operations.flatMap((each) => blocks.get(each) ?? []);
+  const left = spans.filter((each) => !blocks.has(each));
+  if (left.length === 0) return spans.flatMap((each) => blocks.get(each) ?? []);
   // Room for the count.
   const last = [...blocks.keys()].at(-1);
   if (used === room && last !== undefined) {
     blocks.delete(last);
     left.push(last);
   }
-  return [`  … and ${countsOf(left)}`, ...operations.flatMap((each) => blocks.get(each) ?? [])];
+  return [`  … and ${countsOf(left)}`, ...spans.flatMap((each) => blocks.get(each) ?? [])];
 }
 
-function countsOf(operations: readonly OperationProgress[]): string {
+function countsOf(spans: readonly Span[]): string {
   const counts = new Map<string, number>();
-  for (const { status } of operations) counts.set(status, (counts.get(status) ?? 0) + 1);
+  for (const status of spans.map(statusOf)) counts.set(status, (counts.get(status) ?? 0) + 1);
   return [...counts].map(([status, count]) => `${count.toLocaleString("en")} ${status}`).join(", ");
 }
 
-function blockOf(operation: OperationProgress, context: BlockContext): readonly string[] {
+function isOpen({ endedAt, isAwaited }: Span): boolean {
+  return endedAt === undefined && isAwaited;
+}
+
+/** For the run a child that nobody waits for is done with when it has started. */
+function statusOf({ status, isAwaited }: Span): SpanStatus {
+  return !isAwaited && (status === "waiting" || status === "left") ? "completed" : status;
+}
+
+function blockOf(span: Span, context: BlockContext): readonly string[] {
   const { facts, screen, nameWidth } = context;
-  const label = labelOf(operation);
+  const label = labelOf(span);
   const name = label.length > nameWidth ? `${label.slice(0, nameWidth - 1)}…` : label.padEnd(nameWidth);
-  const line = `  ${signOf(operation, screen)} ${name}  ${sayingOf(operation, context)}`;
-  return [line, ...resumeLine(operation, context), ...(facts.details ? detailLines(operation, screen) : [])];
+  const line = `  ${signOf(span, screen)} ${name}  ${sayingOf(span, context)}`;
+  return [line, ...resumeLine(span, context), ...(facts.details ? detailLines(span, screen) : [])];
 }
 
 /** The n-th of its name says so. */
-function labelOf({ name, operationId }: OperationProgress): string {
+function labelOf({ name = "sleep", operationId }: Span): string {
   const count = operationId.slice(operationId.lastIndexOf("_") + 1);
   return count === "1" ? name : `${name} #${count}`;
 }
 
-function signOf({ status }: OperationProgress, { paint, nowMs }: ProgressScreen): string {
-  switch (status) {
+function signOf(span: Span, { paint, nowMs }: PictureScreen): string {
+  switch (statusOf(span)) {
     case "completed":
       return paint.green("✓");
     case "failed":
@@ -117,50 +126,50 @@ function signOf({ status }: OperationProgress, { paint, nowMs }: ProgressScreen)
   }
 }
 
-function sayingOf(operation: OperationProgress, { facts, screen }: BlockContext): string {
-  const { status, startedAt, endedAt = screen.nowMs, attempt, value } = operation;
+function sayingOf(span: Span, { facts, screen }: BlockContext): string {
+  const { startedAt, endedAt = screen.nowMs, error, isAwaited, childRunId } = span;
+  const status = statusOf(span);
   const took = formatDuration(Math.max(0, endedAt - startedAt));
-  const error = value === undefined ? "" : errorText(value);
+  const attempt = span.attempts.at(-1)?.attempt ?? 0;
   switch (status) {
     case "completed":
-      return `${took}${attempt > 1 ? `  attempt ${attempt}` : ""}`;
+      return isAwaited ? `${took}${attempt > 1 ? `  attempt ${attempt}` : ""}` : `started ${childRunId}`;
     case "failed":
-      return `${took}  ${screen.paint.red(error)}`;
+      return `${took}  ${screen.paint.red(errorText(error))}`;
     case "running":
-      return `${took}${attempt > 1 ? `  attempt ${attempt}${error === "" ? "" : ` after ${error}`}` : ""}`;
+      return `${took}${attempt > 1 ? `  attempt ${attempt}${error === undefined ? "" : ` after ${errorText(error)}`}` : ""}`;
     case "retrying":
-      return `attempt ${attempt + 1} ${inTime(operation, screen)}: ${screen.paint.yellow(error)}`;
+      return `attempt ${attempt + 1} ${inTime(span, screen)}: ${screen.paint.yellow(errorText(error))}`;
     case "waiting":
-      return waitingFor(operation, { facts, screen });
+      return waitingFor(span, { facts, screen });
     default:
       return `${status} after ${took}`;
   }
 }
 
-function waitingFor(operation: OperationProgress, { facts, screen }: Omit<BlockContext, "nameWidth">): string {
-  const { kind, childRunId, startedAt, until } = operation;
+function waitingFor(span: Span, { facts, screen }: Omit<BlockContext, "nameWidth">): string {
+  const { kind, childRunId, startedAt, dueAt } = span;
   const since = formatDuration(Math.max(0, screen.nowMs - startedAt));
-  if (kind === "sleep") return inTime(operation, screen);
-  if (kind === "hook") return `waits for its payload${until === undefined ? "" : `, expires ${inTime(operation, screen)}`}`;
+  if (kind === "sleep") return inTime(span, screen);
+  if (kind === "hook") return `waits for its payload${dueAt === undefined ? "" : `, expires ${inTime(span, screen)}`}`;
   const status = childRunId && facts.children.get(childRunId);
   return `${since}  child ${status === undefined ? "" : `${paintStatus(screen.paint, status)} `}${childRunId ?? ""}`;
 }
 
-function inTime({ until = 0 }: OperationProgress, { nowMs }: ProgressScreen): string {
-  return until <= nowMs ? "now" : `in ${formatDuration(until - nowMs)}`;
+function inTime({ dueAt = 0 }: Span, { nowMs }: PictureScreen): string {
+  return dueAt <= nowMs ? "now" : `in ${formatDuration(dueAt - nowMs)}`;
 }
 
 /** How to give a hook what it waits for: a token that does not fit can't be copied, and without one there is a menu. */
-function resumeLine({ kind, status, operationId }: OperationProgress, { facts, screen }: BlockContext): readonly string[] {
+function resumeLine({ kind, status, operationId }: Span, { facts, screen }: BlockContext): readonly string[] {
   if (kind !== "hook" || status !== "waiting") return [];
   const command = `    pyworkflow hooks resume ${tokenOf(facts.run.runId, operationId)}`;
   return [screen.paint.dim(command.length < screen.width ? command : "    pyworkflow hooks resume")];
 }
 
-function detailLines({ args, value, status }: OperationProgress, { paint }: ProgressScreen): readonly string[] {
-  const isResult = status === "completed" || status === "cancelled";
-  const lines = [args && argsText(args), value && (isResult ? `result ${valueText(value)}` : errorText(value))];
-  return lines.filter((line) => line !== undefined && line !== "").map((line) => paint.dim(`      ${line}`));
+function detailLines({ args, value, error }: Span, { paint }: PictureScreen): readonly string[] {
+  const outcome = value === undefined ? errorText(error) : `result ${valueText(value)}`;
+  return [args && argsText(args), outcome].filter((line) => line !== undefined && line !== "").map((line) => paint.dim(`      ${line}`));
 }
 
 function argsText(args: Encoded): string {
@@ -173,7 +182,8 @@ function valueText(value: Encoded): string {
   return oneLine(toJson(decode(value)));
 }
 
-function errorText(value: Encoded): string {
-  const { name, message } = errorCard(decode(value));
+function errorText(error: Encoded | undefined): string {
+  if (error === undefined) return "";
+  const { name, message } = errorCard(decode(error));
   return oneLine(`${name}: ${message}`);
 }
