@@ -1,3 +1,4 @@
+import { counted } from "../base/plural.js";
 import type { RunRecord } from "../core/run.js";
 import { runsToCancel, type CancelFilter } from "../services/cancel-run.js";
 import { findRuns } from "../services/find-run.js";
@@ -36,7 +37,7 @@ export async function select(project: Project, { ids, filter }: AskedRuns): Prom
 /** Whether the runs are to be cancelled: those that filters found are counted, and asked about. */
 export async function agreed({ runs, named }: Selection, { yes }: AskedRuns): Promise<boolean> {
   if (named || yes || runs.length === 0) return true;
-  return confirm(`Cancel ${runs.length === 1 ? "1 run" : `${runs.length} runs`} (${countsOf(runs)})?`);
+  return confirm(`Cancel ${counted(runs.length, "run")} (${countsOf(runs)})?`);
 }
 
 function countsOf(runs: readonly RunRecord[]): string {

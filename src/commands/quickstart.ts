@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { boolean, custom, string } from "@oclif/core/flags";
+import { plural } from "../base/plural.js";
 import { BaseCommand } from "../cli/base-command.js";
 import { oneOf } from "../cli/flags.js";
 import { FilesExistError } from "../core/errors.js";
@@ -48,7 +49,7 @@ export default class Quickstart extends BaseCommand<typeof Quickstart> {
       return await untilInterrupted((signal) => newProject({ ...options, signal }));
     } catch (error) {
       if (!(error instanceof FilesExistError) || this.flags["non-interactive"]) throw error;
-      const agreed = await confirm(`${error.message}.\nReplace ${error.files.length === 1 ? "it" : "them"}, keeping a backup?`);
+      const agreed = await confirm(`${error.message}.\nReplace ${plural(error.files.length, "it", "them")}, keeping a backup?`);
       if (!agreed) throw error;
       return untilInterrupted((signal) => newProject({ ...options, replace: true, signal }));
     }

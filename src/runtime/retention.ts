@@ -1,5 +1,6 @@
 import { setAlarm, type Clock } from "../base/clock.js";
 import { deferred } from "../base/deferred.js";
+import { counted } from "../base/plural.js";
 import { defaults } from "../core/defaults.js";
 import { rulesOf, type Retention } from "../core/retention.js";
 import type { ExecutorNote } from "../engine/executor.js";
@@ -71,8 +72,4 @@ class RunningRetention implements Retaining {
   #note(level: ExecutorNote["level"], message: string, fields?: ExecutorNote["fields"]): void {
     this.#parts.onNote({ level, message, ...(fields && { fields }) });
   }
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

@@ -1,3 +1,5 @@
+import { PyworkflowError } from "../core/errors.js";
+
 /** One thing that was looked at, under the names that JSON shows. */
 export interface Finding {
   readonly check: "node" | "sqlite" | "config" | "modules" | "storage" | "integrity" | "workers" | "schedules" | "clock" | "disk";
@@ -14,4 +16,30 @@ export interface DoctorOptions {
   readonly depth: Depth;
   /** Runs that were checked, and how many there are. */
   readonly onProgress?: (done: number, of: number) => void;
+}
+
+type Check = Finding["check"];
+
+export function ok(check: Check, message: string): Finding {
+  return { check, status: "ok", message, fix: null };
+}
+
+export function warning(check: Check, message: string, fix: string): Finding {
+  return { check, status: "warning", message, fix };
+}
+
+export function failure(check: Check, message: string, fix: string | null): Finding {
+  return { check, status: "failure", message, fix };
+}
+
+/** What a look found, or the failure that it died of; with a `fix` also of what is no error of ours. Our own bugs go on. */
+export async function attempt(check: Check, look: () => Promise<readonly Finding[]>, fix?: string): Promise<readonly Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    if (error instanceof PyworkflowError) return [failure(check, error.message, error.hint)];
+    if (fix === undefined) throw error;
+    const [message = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    return [failure(check, message, fix)];
+  }
 }

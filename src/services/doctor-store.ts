@@ -1,12 +1,13 @@
 import { formatBytes } from "../base/bytes.js";
 import { formatDuration } from "../base/duration.js";
 import { pagesOf } from "../base/pages.js";
+import { counted } from "../base/plural.js";
 import type { Config, StorageConfig } from "../config/config.js";
-import { liveStatuses, type RunRecord } from "../core/run.js";
+import type { RunRecord } from "../core/run.js";
 import type { WorkerRecord } from "../storage/backend.js";
-import type { DoctorOptions, Finding } from "./doctor-finding.js";
-import { findLiveWorker } from "./find-live-worker.js";
+import { failure, ok, warning, type DoctorOptions, type Finding } from "./doctor-finding.js";
 import { inspectStore } from "./inspect-store.js";
+import { listQueues, type QueueRow } from "./list-queues.js";
 import type { Project } from "./project.js";
 import { executes, isAlive, statusOf } from "./serving.js";
 
@@ -34,7 +35,7 @@ interface Examination extends DoctorOptions {
 /** Looks into an opened store, and at what works on it. Throws StorageError where it can't be read. */
 export async function examineStore(project: Project, { config: { storage }, depth, onProgress, means }: Examination): Promise<readonly Finding[]> {
   if (storage.backend === "memory") {
-    return [{ check: "storage", status: "warning", message: "the store is in memory: it forgets all runs with its process", fix: "write backend: sqlite" }];
+    return [warning("storage", "the store is in memory: it forgets all runs with its process", "write backend: sqlite")];
   }
   const storageFound = await storageFinding(storage.path, means);
   if (storageFound.status === "failure" || depth === "setup") return [storageFound];
@@ -54,22 +55,22 @@ async function storageFinding(path: string, means: StoreMeans): Promise<Finding>
     await means.tryWriting(path);
   } catch (error) {
     const message = `the folder of the store ${path} can't be written: ${error instanceof Error ? error.message : String(error)}`;
-    return { check: "storage", status: "failure", message, fix: "make it writable for this user, or name another place with --storage-path" };
+    return failure("storage", message, "make it writable for this user, or name another place with --storage-path");
   }
   const { from, to } = await means.storeFormat();
-  if (from === null || to === null) return { check: "storage", status: "ok", message: `${path}: not there yet, the first run or schedule makes it`, fix: null };
+  if (from === null || to === null) return ok("storage", `${path}: not there yet, the first run or schedule makes it`);
   if (from < to) return warning("storage", `${path} has format ${from}, and this version writes format ${to}: the next worker migrates it`, "pyworkflow storage backup FILE; pyworkflow storage migrate");
-  return { check: "storage", status: "ok", message: path, fix: null };
+  return ok("storage", path);
 }
 
 const findingsNamedMax = 3;
 
 async function integrityFinding(project: Project, onProgress: Examination["onProgress"]): Promise<Finding> {
   const { runs, events, findings } = await inspectStore(project, onProgress === undefined ? {} : { onProgress });
-  if (findings.length === 0) return { check: "integrity", status: "ok", message: `${runs} runs with ${events} events keep every invariant`, fix: null };
+  if (findings.length === 0) return ok("integrity", `${runs} runs with ${events} events keep every invariant`);
   const named = findings.slice(0, findingsNamedMax).map(({ invariant, run_id, schedule_id, message }) => [invariant, run_id ?? schedule_id, message].filter((part) => part !== null).join(" "));
   const more = findings.length > findingsNamedMax ? `; and ${findings.length - findingsNamedMax} more` : "";
-  return { check: "integrity", status: "failure", message: `${named.join("; ")}${more}`, fix: "pyworkflow storage check lists all; restore the store from a backup" };
+  return failure("integrity", `${named.join("; ")}${more}`, "pyworkflow storage check lists all; restore the store from a backup");
 }
 
 const looksMax = 1000;
@@ -78,11 +79,11 @@ async function workerFindings(project: Project): Promise<readonly Finding[]> {
   const workers = await project.backend.listWorkers();
   const silent = workers.filter((worker) => statusOf(worker, project) === "silent");
   const executing = workers.filter((worker) => executes(worker) && isAlive(worker, project));
-  const waiting = await waitingRuns(project);
-  const found = [...silentFindings(silent, project.clock.now()), ...versionFindings(executing), ...(await unservedFindings(project, waiting.due)), ...parkedFindings(waiting)];
+  const queues = await listQueues(project);
+  const found = [...silentFindings(silent, project.clock.now()), ...versionFindings(executing), ...unservedFindings(queues), ...(await parkedFindings(project, queues))];
   if (found.length > 0) return found;
   const draining = executing.filter(({ status }) => status === "draining").length;
-  return [{ check: "workers", status: "ok", message: `${executing.length} alive${draining > 0 ? `, ${draining} draining` : ""}`, fix: null }];
+  return [ok("workers", `${executing.length} alive${draining > 0 ? `, ${draining} draining` : ""}`)];
 }
 
 function silentFindings(silent: readonly WorkerRecord[], nowMs: number): readonly Finding[] {
@@ -97,44 +98,21 @@ function versionFindings(executing: readonly WorkerRecord[]): readonly Finding[]
   return [warning("workers", `workers of ${versions.size} versions of the code are alive`, "after a deploy, stop the old ones: pyworkflow worker list, pyworkflow worker stop ID")];
 }
 
-/** Runs that somebody or something should take up. */
-interface WaitingRuns {
-  /** How many are due, by their workflow. */
-  readonly due: ReadonlyMap<string, number>;
-  readonly parked: number;
-  /** The oldest of them. */
-  readonly firstParked: RunRecord | undefined;
+function unservedFindings(queues: readonly QueueRow[]): readonly Finding[] {
+  const unserved = queues.filter(({ due, workers }) => due > 0 && workers === 0);
+  return unserved.map(({ due, workflow_name }) => warning("workers", `${counted(due, "run is", "runs are")} due for ${workflow_name}, which no live worker executes`, "pyworkflow worker run"));
 }
 
-async function waitingRuns({ backend, clock }: Project): Promise<WaitingRuns> {
-  const nowMs = clock.now();
-  const due = new Map<string, number>();
-  let [parked, firstParked]: [number, RunRecord | undefined] = [0, undefined];
-  for await (const page of pagesOf<RunRecord>(looksMax, (last, limit) => backend.listRuns({ statuses: liveStatuses, limit, ...(last && { before: last.runId }) }))) {
-    for (const run of page) {
-      if (run.parked !== undefined) [parked, firstParked] = [parked + 1, run];
-      else if (run.dueAt !== undefined && run.dueAt <= nowMs) due.set(run.workflowName, (due.get(run.workflowName) ?? 0) + 1);
-    }
+async function parkedFindings({ backend }: Project, queues: readonly QueueRow[]): Promise<readonly Finding[]> {
+  const parked = queues.reduce((sum, queue) => sum + queue.parked, 0);
+  const workflowName = queues.find((queue) => queue.parked > 0)?.workflow_name;
+  if (workflowName === undefined) return [];
+  for await (const page of pagesOf<RunRecord>(looksMax, (last, limit) => backend.listRuns({ statuses: ["interrupted"], workflowName, limit, ...(last && { before: last.runId }) }))) {
+    const run = page.find((each) => each.parked !== undefined);
+    if (run === undefined) continue;
+    return [warning("workers", `${counted(parked, "run is", "runs are")} parked: the code does not fit the history, ${run.parked?.error}`, `pyworkflow runs why ${run.runId}; pyworkflow runs replay --all`)];
   }
-  return { due, parked, firstParked };
-}
-
-async function unservedFindings(project: Project, due: WaitingRuns["due"]): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
-  for (const [workflowName, runs] of due) {
-    if ((await findLiveWorker(project, { workflowName })) !== undefined) continue;
-    findings.push(warning("workers", `${counted(runs)} due for ${workflowName}, which no live worker executes`, "pyworkflow worker run"));
-  }
-  return findings;
-}
-
-function parkedFindings({ parked, firstParked }: WaitingRuns): readonly Finding[] {
-  if (firstParked === undefined) return [];
-  return [warning("workers", `${counted(parked)} parked: the code does not fit the history, ${firstParked.parked?.error ?? ""}`, `pyworkflow runs why ${firstParked.runId}; pyworkflow runs replay --all`)];
-}
-
-function counted(runs: number): string {
-  return runs === 1 ? "1 run is" : `${runs} runs are`;
+  return [];
 }
 
 async function scheduleFinding(project: Project): Promise<Finding> {
@@ -142,7 +120,7 @@ async function scheduleFinding(project: Project): Promise<Finding> {
   const active = await backend.listSchedules({ statuses: ["active"], limit: looksMax });
   const { due } = await backend.dueSchedules(clock.now(), looksMax);
   const alive = (await backend.listWorkers()).some((worker) => isAlive(worker, project));
-  if (due.length === 0 || alive) return { check: "schedules", status: "ok", message: `${active.length} active`, fix: null };
+  if (due.length === 0 || alive) return ok("schedules", `${active.length} active`);
   return warning("schedules", `${due.length} of ${active.length} active schedules are due, and nobody is alive to start their runs`, "pyworkflow worker run, or pyworkflow scheduler tick from cron");
 }
 
@@ -167,10 +145,6 @@ export function diskFindings({ free, writeAheadLog }: DiskSpace): readonly Findi
 
 function spaceFinding(free: number): Finding {
   const room = `${formatBytes(free)} free`;
-  if (free < 16 * mebibyte) return { check: "disk", status: "failure", message: `${room}: the next commits will not fit`, fix: "make room on the disk of the store" };
-  return free < 512 * mebibyte ? warning("disk", room, "make room on the disk of the store") : { check: "disk", status: "ok", message: room, fix: null };
-}
-
-function warning(check: Finding["check"], message: string, fix: string): Finding {
-  return { check, status: "warning", message, fix };
+  if (free < 16 * mebibyte) return failure("disk", `${room}: the next commits will not fit`, "make room on the disk of the store");
+  return free < 512 * mebibyte ? warning("disk", room, "make room on the disk of the store") : ok("disk", room);
 }

@@ -1,3 +1,4 @@
+import { counted } from "../../base/plural.js";
 import type { RunCard, ShownRun, StepCard } from "../../services/show-run.js";
 import { cardLines } from "../card.js";
 import { toJson } from "../output.js";
@@ -56,8 +57,7 @@ function stepLines(steps: readonly StepCard[], screen: Screen): readonly string[
   const width = Math.max(...steps.map(({ step_id }) => step_id.length));
   const line = (step: StepCard): string => {
     const status = paintStatus(screen.paint, step.status, step.status.padEnd(11));
-    const attempts = `${step.attempts} ${step.attempts === 1 ? "attempt" : "attempts"}`;
-    return `  ${step.step_id.padEnd(width)}  ${status}  ${attempts.padEnd(10)}  ${formatSeconds(step.duration)}`;
+    return `  ${step.step_id.padEnd(width)}  ${status}  ${counted(step.attempts, "attempt").padEnd(10)}  ${formatSeconds(step.duration)}`;
   };
   return [screen.paint.bold("Steps:"), ...steps.map(line)];
 }

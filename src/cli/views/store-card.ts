@@ -1,4 +1,5 @@
 import { formatBytes } from "../../base/bytes.js";
+import { counted } from "../../base/plural.js";
 import type { BackupRow } from "../../services/back-up.js";
 import type { StoreCard } from "../../services/show-store.js";
 import { cardLines } from "../card.js";
@@ -18,7 +19,7 @@ export function storeCard(store: StoreCard, screen: Screen): string {
     ["Runs", sum === 0 ? "0" : `${sum} (${of})`],
     ["Events", String(store.events)],
     ["Hooks", String(store.hooks)],
-    ["Schedules", `${store.schedules}, with ${store.ticks} ${store.ticks === 1 ? "tick" : "ticks"}`],
+    ["Schedules", `${store.schedules}, with ${counted(store.ticks, "tick")}`],
     ["Oldest Run", oldest ? formatTime(oldest, screen) : undefined],
     ["Pruned", pruned.runs + pruned.ticks > 0 ? `${pruned.runs} runs, ${pruned.ticks} ticks so far` : undefined],
   ] as const;

@@ -31,10 +31,6 @@ export function workerText({ workerId, pid, hostname }: Worker): string {
   return `${workerId} (pid ${pid} on ${hostname})`;
 }
 
-export function count(list: readonly unknown[], one: string, many: string): string {
-  return `${list.length} ${list.length === 1 ? one : many}`;
-}
-
 export function placeClause(place: string | undefined, { folder }: Saying): string {
   return place === undefined ? "" : ` at ${shortPlace(place, folder)}`;
 }

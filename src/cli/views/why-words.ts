@@ -1,5 +1,6 @@
 import { formatDuration } from "../../base/duration.js";
 import { nearest } from "../../base/nearest.js";
+import { counted, plural } from "../../base/plural.js";
 import { unreachable } from "../../base/unreachable.js";
 import { tokenOf } from "../../core/ids.js";
 import { isTerminal } from "../../core/run.js";
@@ -7,7 +8,7 @@ import { waitFor } from "../../core/wait.js";
 import { sinceOfSpan, type OpenOperation, type RunWhy } from "../../services/why-run.js";
 import { oneLine } from "../table.js";
 import { endSentences } from "./why-end.js";
-import { ahead, clock, count, ofMax, placeClause, shortError, workerText, type Saying, type Worker } from "./why-phrases.js";
+import { ahead, clock, ofMax, placeClause, shortError, workerText, type Saying, type Worker } from "./why-phrases.js";
 
 /** Why the run does not go on, sentence by sentence; then why the child that it waits for does not. */
 export function sentencesOf(why: RunWhy, say: Saying): readonly string[] {
@@ -130,15 +131,15 @@ function takersSentences({ run, serving }: RunWhy): readonly string[] {
     case "none_alive":
       return ["No worker is alive."];
     case "none_knows":
-      return [`${count(alive, "worker is", "workers are")} alive, and none executes ${name}: ${alive.length === 1 ? "it executes" : "they execute"} ${namesOf(alive)}.${meant(name, alive)}`];
+      return [`${counted(alive.length, "worker is", "workers are")} alive, and none executes ${name}: ${plural(alive.length, "it executes", "they execute")} ${namesOf(alive)}.${meant(name, alive)}`];
     case "draining":
       return [`The workers that execute ${name} are draining: they take up nothing more.`];
     case "reserved":
-      return [`It is left to the workers whose code wrote its history (version ${run.reservedFor}): ${count(takers, "lives", "live")}.`];
+      return [`It is left to the workers whose code wrote its history (version ${run.reservedFor}): ${counted(takers.length, "lives", "live")}.`];
     case "alone":
       return [`It has lost its worker ${run.recoveryAttempts} times in a row, so it executes with nothing beside it: it waits for a process of its own.`];
     case "busy":
-      return [`${takers.length === 1 ? "The worker that executes" : `The ${takers.length} workers that execute`} ${name} ${takers.length === 1 ? "has" : "have"} all the runs that fit at a time (${takers.map(({ concurrency }) => concurrency).join(" + ")}).`];
+      return [`${plural(takers.length, "The worker that executes", `The ${takers.length} workers that execute`)} ${name} ${plural(takers.length, "has", "have")} all the runs that fit at a time (${takers.map(({ concurrency }) => concurrency).join(" + ")}).`];
     case "version":
       return [];
     case undefined:

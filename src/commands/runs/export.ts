@@ -1,5 +1,6 @@
 import { string } from "@oclif/core/args";
 import { boolean } from "@oclif/core/flags";
+import { counted, plural } from "../../base/plural.js";
 import { BaseCommand } from "../../cli/base-command.js";
 import { isTerminal } from "../../core/run.js";
 
@@ -21,7 +22,7 @@ export default class RunsExport extends BaseCommand<typeof RunsExport> {
       const { runs, leftOut } = await selectForExport(project, { ids: this.args.ids, tree: this.flags.tree });
       await this.withProgress("runs exported", (at) => pourData(bundleText(project, runs, { version, at })));
       const live = runs.filter(({ status }) => !isTerminal(status)).length;
-      if (live > 0) this.note(`${live} of ${runs.length} ${runs.length === 1 ? "run" : "runs"} ${live === 1 ? "has" : "have"} not ended: what follows here is not in the bundle, and runs import asks for --live.`);
+      if (live > 0) this.note(`${live} of ${counted(runs.length, "run")} ${plural(live, "has", "have")} not ended: what follows here is not in the bundle, and runs import asks for --live.`);
       if (leftOut.length > 0) this.note(`Left out, being transient: ${leftOut.join(", ")}`);
     });
   }

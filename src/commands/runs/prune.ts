@@ -1,4 +1,5 @@
 import { boolean, custom } from "@oclif/core/flags";
+import { counted } from "../../base/plural.js";
 import { BaseCommand } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
 import { duration, filled, oneOf } from "../../cli/flags.js";
@@ -53,7 +54,7 @@ export default class RunsPrune extends BaseCommand<typeof RunsPrune> {
 
   private async agreed({ runs, olderThanMs }: PrunePlan): Promise<boolean> {
     const { confirm } = await import("../../cli/prompts.js");
-    return confirm(`Delete ${runs === 1 ? "1 run" : `${runs} runs`} that ended more than ${formatSeconds(olderThanMs / 1000)} ago?`);
+    return confirm(`Delete ${counted(runs, "run")} that ended more than ${formatSeconds(olderThanMs / 1000)} ago?`);
   }
 
   private async prune(project: Project, plan: PrunePlan): Promise<void> {

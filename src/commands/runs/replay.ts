@@ -1,5 +1,6 @@
 import { string as text } from "@oclif/core/args";
 import { boolean, custom, string } from "@oclif/core/flags";
+import { counted } from "../../base/plural.js";
 import { BaseCommand } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
 import { oneOf } from "../../cli/flags.js";
@@ -31,7 +32,7 @@ export default class RunsReplay extends BaseCommand<typeof RunsReplay> {
     const { rows, transient, misfit } = await this.withProject({ access: "read" }, (project) => this.withProgress("runs replayed", (at) => replayRuns(project, which, at)));
     const misfits = rows.filter(({ fits }) => !fits);
     this.show(rows, { table: (screen) => replayTable(rows, screen), plain: () => misfits.map(({ run_id }) => run_id) });
-    if (transient > 0) this.note(`${transient} transient ${transient === 1 ? "run was" : "runs were"} passed over: without a history there is nothing to replay.`);
+    if (transient > 0) this.note(`${counted(transient, "transient run was", "transient runs were")} passed over: without a history there is nothing to replay.`);
     if (misfits.length > 1) this.note(`${misfits.length} of ${rows.length} runs do not fit.`);
     if (misfit !== undefined) throw misfit;
   }

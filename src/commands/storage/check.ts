@@ -1,3 +1,4 @@
+import { counted } from "../../base/plural.js";
 import { BaseCommand } from "../../cli/base-command.js";
 
 export default class StorageCheck extends BaseCommand<typeof StorageCheck> {
@@ -12,6 +13,6 @@ export default class StorageCheck extends BaseCommand<typeof StorageCheck> {
     this.show(inspection, { table: (screen) => findingTable(findings, screen), plain: () => findings.map(({ invariant, run_id, schedule_id }) => run_id ?? schedule_id ?? invariant) });
     if (findings.length > 0) process.exitCode = 1;
     if (findings.some(({ invariant }) => invariant === "file")) this.note("The file is damaged: restore it from a backup. Runs and schedules were not looked at.");
-    else this.note(`${runs} runs and ${events} events checked: ${findings.length === 0 ? "all is well" : findings.length === 1 ? "1 finding" : `${findings.length} findings`}.`);
+    else this.note(`${runs} runs and ${events} events checked: ${findings.length === 0 ? "all is well" : counted(findings.length, "finding")}.`);
   }
 }

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { boolean, custom, integer, string } from "@oclif/core/flags";
+import { counted, plural } from "../../base/plural.js";
 import { BaseCommand } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
 import { duration, memorySize, oneOf } from "../../cli/flags.js";
@@ -75,7 +76,7 @@ export default class WorkerRun extends BaseCommand<typeof WorkerRun> {
     const { unknownWorkflows } = await import("../../services/unknown-workflows.js");
     const unknown = await unknownWorkflows(project, workflows).catch(() => []);
     for (const { workflow_name: name, due } of unknown) {
-      this.note(`${due} ${due === 1 ? "run" : "runs"} of ${name} wait${due === 1 ? "s" : ""} for a worker that executes it: this one does not, and no other is alive. \`pyworkflow runs why\` tells more.`);
+      this.note(`${counted(due, "run")} of ${name} ${plural(due, "waits", "wait")} for a worker that executes it: this one does not, and no other is alive. \`pyworkflow runs why\` tells more.`);
     }
   }
 

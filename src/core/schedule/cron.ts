@@ -1,4 +1,5 @@
 import { didYouMean, nearest } from "../../base/nearest.js";
+import { counted } from "../../base/plural.js";
 import { InvalidScheduleError } from "../errors/schedules.js";
 import { checkText, shown } from "./check.js";
 import { isCron } from "./pattern.js";
@@ -39,7 +40,7 @@ function checkMacro(line: string): string {
 }
 
 function countWords(count: number): string {
-  return count === 0 ? "no fields" : `${count} field${count === 1 ? "" : "s"}`;
+  return count === 0 ? "no fields" : counted(count, "field");
 }
 
 // The other fields take anything: what is refused is this one.

@@ -1,4 +1,5 @@
 import { formatBytes } from "../../base/bytes.js";
+import { counted, plural } from "../../base/plural.js";
 import type { ExecutorNote } from "../../engine/executor.js";
 import type { Child, Loaded } from "./child.js";
 import type { SupervisorParts } from "./parts.js";
@@ -134,7 +135,7 @@ export class Renewal {
     this.#parked = { ...this.#parked, seen: count };
     if (!standsStill || count <= this.#parked.told) return;
     this.#parked = { seen: count, told: count };
-    const what = count === 1 ? "1 run does not fit the new code and is parked" : `${count} runs do not fit the new code and are parked`;
+    const what = `${counted(count, "run does", "runs do")} not fit the new code and ${plural(count, "is", "are")} parked`;
     this.#note("warn", `${what}: pyworkflow runs replay --all says where`);
   }
 
