@@ -1,6 +1,7 @@
 import { Command } from "@oclif/core/command";
 import type { Interfaces } from "@oclif/core";
 import { systemClock } from "../base/clock.js";
+import type { OnProgress } from "../base/on-progress.js";
 import type { LoadConfigOptions } from "../config/load-config.js";
 import type { LogFormat } from "../core/log-options.js";
 import type { Access } from "../main/open-project.js";
@@ -71,8 +72,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     if (!this.quiet) process.stderr.write(`${line}\n`);
   }
 
-  /** Shows on stderr how far a long work is, while it calls `at` with how many are done, and of how many. */
-  protected async withProgress<R>(what: string, work: (at: (done: number, of?: number) => void) => Promise<R>): Promise<R> {
+  /** Shows on stderr how far a long work is, while it calls `onProgress`. */
+  protected async withProgress<R>(what: string, work: (onProgress: OnProgress) => Promise<R>): Promise<R> {
     const { isTTY, columns } = process.stderr;
     const write = (text: string) => void (this.quiet || process.stderr.write(text));
     const progress = new Progress({ what, moving: isTTY, width: columns || 80, clock: systemClock, write });

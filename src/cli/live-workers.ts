@@ -1,6 +1,7 @@
 import type { WorkerLook } from "../services/run-workers.js";
 import type { Picture, PictureSize } from "./live/live.js";
 import type { Screen } from "./screen.js";
+import { wrap } from "./text.js";
 import { workerPicture } from "./views/worker-picture.js";
 
 /** What shows workers at work. */
@@ -11,8 +12,8 @@ export interface WorkersView {
   close(): void;
 }
 
-/** Draws workers on stderr, below the log. Ctrl+C is the signal that it is without a picture. */
-export async function liveWorkers(screen: Screen): Promise<WorkersView> {
+/** Draws workers on stderr, below the log. Ctrl+C is the signal that it is without a picture. `wraps`: what is above is broken between words. */
+export async function liveWorkers(screen: Screen, { wraps }: { readonly wraps: boolean }): Promise<WorkersView> {
   const { openLive } = await import("./live/live.js");
   let last: WorkerLook | undefined;
   const draw = ({ columns: width, rows }: PictureSize): Picture => {
@@ -24,7 +25,7 @@ export async function liveWorkers(screen: Screen): Promise<WorkersView> {
   const onKey = (key: string): void => {
     if (key === "^C") process.kill(process.pid, "SIGINT");
   };
-  const live = openLive({ stream: "stderr", draw, onKey });
+  const live = openLive({ stream: "stderr", draw, onKey, ...(wraps && { fit: (line, columns) => wrap(line, columns).join("\n") }) });
   return {
     onLook(look) {
       last = look;

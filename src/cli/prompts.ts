@@ -1,6 +1,6 @@
 import { PyworkflowError } from "../core/errors.js";
 import { valueOf, type Field } from "./input.js";
-import { oneLine, shorten } from "./table.js";
+import { oneLine, shorten } from "./text.js";
 import { UsageError } from "./usage-error.js";
 
 /** A person ended it: Ctrl+C, or the end of the input instead of an answer. */

@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import type { Screen } from "./screen.js";
+import { oneLine, shorten } from "./text.js";
 
 export interface Column<Row> {
   readonly head: string;
@@ -76,13 +77,4 @@ function naturalOf<Row>({ head }: Column<Row>, place: number, cells: Sheet<Row>[
 
 function leastOf<Row>({ head, rank, least = rank === 0 ? leastWidthOfFirst : leastWidth }: Column<Row>): number {
   return Math.max(least, head.length);
-}
-
-export function shorten(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
-}
-
-/** Without line ends, tabs and the control characters by which a value could steer the terminal. */
-export function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
 }

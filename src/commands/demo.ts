@@ -28,7 +28,7 @@ export default class Demo extends BaseCommand<typeof Demo> {
         keep,
         pauseMs,
         openProject: stage.openDemoProject,
-        onProgress: (progress) => view.show(progress),
+        onNews: (news) => view.show(news),
         signal: interrupted.signal,
       });
       this.show(report, { table: (screen) => demoReport(report, screen), plain: () => [report.run_id] });

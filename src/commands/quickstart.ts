@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { boolean, custom, string } from "@oclif/core/flags";
-import { plural } from "../base/plural.js";
 import { BaseCommand } from "../cli/base-command.js";
 import { oneOf } from "../cli/flags.js";
+import { plural } from "../cli/text.js";
 import { FilesExistError } from "../core/errors.js";
 import type { NewProjectOptions, NewProjectResult } from "../services/new-project.js";
 import { templateNames, type TemplateName } from "../services/templates.js";

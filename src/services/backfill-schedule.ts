@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { OnProgress } from "../base/on-progress.js";
 import { defaults } from "../core/defaults.js";
 import { InvalidScheduleError } from "../core/errors.js";
 import { runIdsInOrder, type RunId, type ScheduleId } from "../core/ids.js";
@@ -18,7 +19,7 @@ export interface BackfillOptions {
   readonly end: number;
   /** In the place of the schedule's own. */
   readonly overlapPolicy?: OverlapPolicy | undefined;
-  readonly onProgress?: ((done: number, of: number) => void) | undefined;
+  readonly onProgress?: OnProgress | undefined;
 }
 
 export interface Backfilled {

@@ -1,4 +1,5 @@
 import { nearest } from "../base/nearest.js";
+import type { OnProgress } from "../base/on-progress.js";
 import { WaitTimeoutError } from "../core/errors.js";
 import type { RunId } from "../core/ids.js";
 import { isTerminal, liveStatuses, type RunRecord, type RunStatus } from "../core/run.js";
@@ -26,7 +27,7 @@ export interface CancelOrder extends CancelOptions {
   /** Who asks, for people who read the log. */
   readonly requestedBy: string;
   /** Of several: hears how many of how many were asked. */
-  readonly onProgress?: (done: number, of: number) => void;
+  readonly onProgress?: OnProgress;
 }
 
 /** What became of a request to cancel, under the names that JSON shows. */

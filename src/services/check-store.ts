@@ -1,4 +1,5 @@
 import { systemClock } from "../base/clock.js";
+import type { OnProgress } from "../base/on-progress.js";
 import { pagesOf } from "../base/pages.js";
 import { StorageError } from "../core/errors.js";
 import type { RecordedEvent } from "../core/events/event.js";
@@ -25,7 +26,7 @@ type Store = Pick<Project, "backend"> & Partial<Pick<Project, "clock">>;
 
 export interface CheckOptions {
   /** Runs that were looked at, and how many there are. */
-  readonly onProgress?: (done: number, of: number) => void;
+  readonly onProgress?: OnProgress;
 }
 
 const pageSize = 200;

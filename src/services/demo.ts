@@ -18,13 +18,13 @@ export interface DemoOptions extends DemoShell {
   readonly keep: boolean;
   /** Opens the store of the project in a folder. */
   openProject(dir: string): Promise<Project>;
-  onProgress(progress: DemoProgress): void;
+  onNews(news: DemoNews): void;
   /** Ends the tour early; what aborts it is thrown. */
   readonly signal: AbortSignal;
 }
 
 /** The tour as it goes on. */
-export type DemoProgress =
+export type DemoNews =
   | { readonly kind: "project"; readonly dir: string; readonly files: number }
   | { readonly kind: "worker"; readonly pid: number; readonly processes: readonly number[] }
   | { readonly kind: "run"; readonly runId: RunId; readonly words: readonly string[] }
@@ -53,14 +53,14 @@ export interface DemoReport {
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const { dir, keep, signal } = options;
   const { files } = await newProject({ dir, template: "basic", storage: "sqlite" });
-  options.onProgress({ kind: "project", dir, files: files.length });
+  options.onNews({ kind: "project", dir, files: files.length });
   const project = await options.openProject(dir);
   const worker = startDemoWorker(options);
   const tour = new Tour(options, project, worker);
   try {
     const report = await tour.go();
     if ((await worker.stop()) !== 0) throw new DemoFailedError(`the worker did not stop as it should: ${worker.exit ?? ""}\n${worker.lastWords()}`, dir);
-    options.onProgress({ kind: "stopped" });
+    options.onNews({ kind: "stopped" });
     await project.close();
     if (!keep) await rm(dir, { recursive: true, force: true });
     return report;
@@ -109,7 +109,7 @@ class Tour {
       this.#pids = new Map(workers.map(({ workerId, pid }) => [workerId, pid]));
       return workers.length >= wanted;
     });
-    this.#options.onProgress({ kind: "worker", pid: this.#worker.pid, processes: [...this.#pids.values()] });
+    this.#options.onNews({ kind: "worker", pid: this.#worker.pid, processes: [...this.#pids.values()] });
   }
 
   async #startOrder(): Promise<RunId> {
@@ -117,7 +117,7 @@ class Tour {
     const { code, stdout, stderr } = await runCommand(this.#options, [...words, "--no-wait", "--output", "json"]);
     const runId = parseRunId(/"run_id": "(\w+)"/.exec(stdout)?.[1] ?? "");
     if (code !== 0 || runId === undefined) throw this.#failure(`pyworkflow ${words.join(" ")} ended with exit code ${code}: ${stderr.trim()}`);
-    this.#options.onProgress({ kind: "run", runId, words });
+    this.#options.onNews({ kind: "run", runId, words });
     return runId;
   }
 
@@ -133,7 +133,7 @@ class Tour {
     if (!workerId || !pid) throw this.#failure("the payment is not executed by a process of this tour");
     const at = this.#project.clock.now();
     process.kill(pid, "SIGKILL");
-    this.#options.onProgress({ kind: "killed", pid, step: killedStep, at });
+    this.#options.onNews({ kind: "killed", pid, step: killedStep, at });
     return { kill: { workerId, step: killedStep, at }, pid };
   }
 
@@ -154,7 +154,7 @@ class Tour {
     const newer = await this.#project.backend.readHistory(runId, this.#history.length);
     for (const event of newer) {
       this.#history.push(event);
-      this.#options.onProgress({ kind: "event", event, pid: "workerId" in event ? await this.#pidOf(event.workerId) : undefined });
+      this.#options.onNews({ kind: "event", event, pid: "workerId" in event ? await this.#pidOf(event.workerId) : undefined });
     }
   }
 

@@ -1,3 +1,4 @@
+import type { OnProgress } from "../base/on-progress.js";
 import { PyworkflowError } from "../core/errors.js";
 
 /** One thing that was looked at, under the names that JSON shows. */
@@ -15,7 +16,7 @@ export type Depth = "setup" | "quick" | "whole";
 export interface DoctorOptions {
   readonly depth: Depth;
   /** Runs that were checked, and how many there are. */
-  readonly onProgress?: (done: number, of: number) => void;
+  readonly onProgress?: OnProgress;
 }
 
 type Check = Finding["check"];

@@ -1,3 +1,4 @@
+import type { OnProgress } from "../base/on-progress.js";
 import { bundledEvent, bundledRun, bundleFormat } from "../core/bundle/bundle.js";
 import { ExportRefusedError } from "../core/errors.js";
 import type { RunId } from "../core/ids.js";
@@ -41,7 +42,7 @@ async function withRelatives(project: Project, named: readonly RunRecord[]): Pro
 }
 
 // A piece at a time: one run's events are held at once, and never all of the text.
-export async function* bundleText({ backend }: Pick<Project, "backend">, runs: readonly RunRecord[], { version, at }: { readonly version: string; readonly at: (done: number, of: number) => void }): AsyncGenerator<string> {
+export async function* bundleText({ backend }: Pick<Project, "backend">, runs: readonly RunRecord[], { version, onProgress }: { readonly version: string; readonly onProgress: OnProgress }): AsyncGenerator<string> {
   yield `{\n"format": ${bundleFormat},\n"pyworkflow": ${JSON.stringify(version)},\n"runs": [`;
   for (const [index, listed] of runs.entries()) {
     const history = await backend.readHistory(listed.runId, 0);
@@ -50,7 +51,7 @@ export async function* bundleText({ backend }: Pick<Project, "backend">, runs: r
     yield `${index === 0 ? "" : ","}\n${head.slice(0, -1)},"events":[`;
     for (const event of history) yield `${event.sequence === 1 ? "" : ","}\n${JSON.stringify(bundledEvent(event))}`;
     yield history.length === 0 ? "]}" : "\n]}";
-    at(index + 1, runs.length);
+    onProgress(index + 1, runs.length);
   }
   yield "\n]\n}\n";
 }

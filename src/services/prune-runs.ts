@@ -1,3 +1,4 @@
+import type { OnProgress } from "../base/on-progress.js";
 import { prunableWords, type PrunableWord } from "../core/retention.js";
 import { pruneAllRuns } from "../runtime/prune.js";
 import type { PruneFilter } from "../storage/upkeep.js";
@@ -27,7 +28,7 @@ export async function planPrune({ backend, clock }: Project, { olderThanMs, word
 }
 
 /** Carries it out while others work; how many runs and events went. Throws StorageError; what was deleted until then stays so. */
-export async function carryOutPrune(project: Project, plan: PrunePlan, onProgress: (done: number, of: number) => void): Promise<{ readonly runs: number; readonly events: number }> {
+export async function carryOutPrune(project: Project, plan: PrunePlan, onProgress: OnProgress): Promise<{ readonly runs: number; readonly events: number }> {
   return pruneAllRuns({ ...project, onProgress: (done) => onProgress(done, Math.max(done, plan.runs)) }, plan.filter);
 }
 

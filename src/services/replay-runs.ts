@@ -1,4 +1,5 @@
 import { nearest } from "../base/nearest.js";
+import type { OnProgress } from "../base/on-progress.js";
 import { sentenceOf, type Misfit } from "../core/decide.js";
 import { misfitError, type PyworkflowError } from "../core/errors.js";
 import type { OperationId, RunId } from "../core/ids.js";
@@ -41,9 +42,6 @@ export interface Replayed {
   /** Of the first run that does not fit. */
   readonly misfit?: PyworkflowError;
 }
-
-/** Hears how many of how many are done. */
-export type OnProgress = (done: number, of: number) => void;
 
 /**
  * Replays the histories of runs against the workflow modules that this process has loaded, one after the other. Nothing is executed, and nothing in

@@ -1,3 +1,4 @@
+import type { OnProgress } from "../base/on-progress.js";
 import { defaults } from "../core/defaults.js";
 import { RetryRefusedError, RunNotFoundError } from "../core/errors.js";
 import type { RecordedEvent } from "../core/events/event.js";
@@ -26,7 +27,7 @@ export interface Retried {
 }
 
 /** Takes runs up again, each for itself; `onProgress` hears how many of how many are done. Throws as {@link findRuns}. */
-export async function retryRuns(project: Project, ids: readonly string[], onProgress?: (done: number, of: number) => void): Promise<Retried> {
+export async function retryRuns(project: Project, ids: readonly string[], onProgress?: OnProgress): Promise<Retried> {
   const [rows, refused]: [RetryRow[], RetryRefusedError[]] = [[], []];
   for (const { runId } of await findRuns(project, ids)) {
     try {

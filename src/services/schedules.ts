@@ -1,4 +1,5 @@
 import { decode } from "../base/codec.js";
+import type { OnProgress } from "../base/on-progress.js";
 import type { Config } from "../config/config.js";
 import { ScheduleNotFoundError, WorkflowNotFoundError } from "../core/errors.js";
 import { parseScheduleId, type RunId, type ScheduleId } from "../core/ids.js";
@@ -105,7 +106,7 @@ export interface BackfillRange {
   readonly end: Date | string;
   /** In the place of the schedule's own. */
   readonly overlapPolicy?: OverlapPolicy;
-  readonly onProgress?: (done: number, of: number) => void;
+  readonly onProgress?: OnProgress;
 }
 
 /** What a backfill has done, earliest due time first. */

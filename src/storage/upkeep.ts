@@ -1,3 +1,4 @@
+import type { OnProgress } from "../base/on-progress.js";
 import type { RunId, ScheduleId } from "../core/ids.js";
 import type { RunStatus } from "../core/run.js";
 
@@ -105,5 +106,5 @@ export interface BackupRequest {
   /** Take the place of a file that is there. */
   readonly force?: boolean;
   /** In bytes. */
-  readonly onProgress?: (done: number, of: number) => void;
+  readonly onProgress?: OnProgress;
 }

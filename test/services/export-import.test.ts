@@ -23,7 +23,7 @@ async function exported(backend: Backend, ids?: readonly string[]): Promise<stri
   const all = ids ?? (await backend.listRuns({ limit: 1000 })).map(({ runId }) => runId);
   const { runs } = await selectForExport(project, { ids: all, tree: false });
   let text = "";
-  for await (const piece of bundleText(project, runs, { version: "0.1.0", at: () => undefined })) text += piece;
+  for await (const piece of bundleText(project, runs, { version: "0.1.0", onProgress: () => undefined })) text += piece;
   return text;
 }
 

@@ -57,7 +57,7 @@ export class FormsProject {
 
   private async writeBundle(backend: Backend): Promise<void> {
     const runs = await Promise.all([this.runs.completed, this.runs.failed].map((id) => backend.getRun(id)));
-    await writeFile(join(this.path, "bundle.json"), bundleText({ backend }, runs.filter((run) => run !== undefined), { version: "0.1.0", at: () => undefined }));
+    await writeFile(join(this.path, "bundle.json"), bundleText({ backend }, runs.filter((run) => run !== undefined), { version: "0.1.0", onProgress: () => undefined }));
   }
 
   remove(): void {

@@ -24,6 +24,8 @@ export interface LiveOptions {
   readonly draw: (size: PictureSize) => Picture;
   /** A key: `q`, or with Ctrl `^C`. */
   readonly onKey: (key: string) => void;
+  /** How a line above the picture is written; as it is, where nothing is said. */
+  readonly fit?: (line: string, columns: number) => string;
 }
 
 /** A part of the terminal that changes; what else this process prints stands above it. */
@@ -39,7 +41,7 @@ const movingMs = 100;
 const standingMs = 1000;
 
 /** Draws until it is closed, or the process ends in whatever way: then too the cursor and the keys are as before. */
-export function openLive({ stream, draw, onKey }: LiveOptions): Live {
+export function openLive({ stream, draw, onKey, fit = (line) => line }: LiveOptions): Live {
   const terminal = drawingOn(stream);
   const canvas: Canvas = { onInput: (input, { ctrl }) => (ctrl ? [`^${input.toUpperCase()}`] : keysOf(input)).forEach(onKey) };
   let timer: Timer | undefined;
@@ -58,7 +60,7 @@ export function openLive({ stream, draw, onKey }: LiveOptions): Live {
   terminal.on("resize", beforeResize);
   const app = render(picture(), { stdout: terminal, exitOnCtrlC: false, patchConsole: false });
   terminal.on("resize", redraw);
-  const lines = new Lines((text) => canvas.write?.(text));
+  const lines = new Lines((text) => canvas.write?.(text.replaceAll(/[^\n]+/g, (line) => fit(line, sizeOf(terminal).columns))));
   const restore = divertOutput((text) => lines.add(text));
   function redraw(): void {
     app.rerender(picture());

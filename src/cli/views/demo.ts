@@ -2,7 +2,7 @@ import type { ChalkInstance } from "chalk";
 import { formatDuration } from "../../base/duration.js";
 import type { RecordedEvent } from "../../core/events/event.js";
 import { operationNameOf, type OperationId } from "../../core/ids.js";
-import type { DemoProgress, DemoReport } from "../../services/demo.js";
+import type { DemoNews, DemoReport } from "../../services/demo.js";
 import type { LiveLines } from "../live-lines.js";
 import { toJson } from "../output.js";
 import type { Screen } from "../screen.js";
@@ -22,24 +22,24 @@ export class DemoView {
     this.#paint = paint;
   }
 
-  show(progress: DemoProgress): void {
-    switch (progress.kind) {
+  show(news: DemoNews): void {
+    switch (news.kind) {
       case "project":
         this.#lines.line(this.#paint.bold("An order that survives the death of its process"));
-        this.#tick("quickstart", `${progress.files} files in ${progress.dir}`);
+        this.#tick("quickstart", `${news.files} files in ${news.dir}`);
         return this.#lines.doing("worker run: starting its processes");
       case "worker":
-        this.#tick("worker run", `supervisor ${progress.pid}, processes ${progress.processes.join(" and ")}`);
+        this.#tick("worker run", `supervisor ${news.pid}, processes ${news.processes.join(" and ")}`);
         return this.#lines.doing("workflows run: starting an order");
       case "run":
-        return this.#tick(progress.words.slice(0, 3).join(" "), `${progress.words.slice(3).join(" ")}: ${progress.runId}`);
+        return this.#tick(news.words.slice(0, 3).join(" "), `${news.words.slice(3).join(" ")}: ${news.runId}`);
       case "killed":
-        return this.#killed(progress);
+        return this.#killed(news);
       case "stopped":
         this.#lines.doing();
         return this.#tick("worker stopped", "exit code 0");
       default:
-        return this.#event(progress.event, progress.pid);
+        return this.#event(news.event, news.pid);
     }
   }
 
@@ -78,7 +78,7 @@ export class DemoView {
     this.#lines.line(`  ${this.#paint.green("✔")} ${name.padEnd(17)} ${this.#paint.dim(formatDuration(at - began) + again)}`);
   }
 
-  #killed({ pid, step, at }: DemoProgress & { kind: "killed" }): void {
+  #killed({ pid, step, at }: DemoNews & { kind: "killed" }): void {
     this.#killedAt = at;
     this.#lines.doing();
     this.#lines.line(`${this.#paint.red("✖")} ${this.#paint.bold(`kill -9 ${pid}`)}, while ${operationNameOf(step)} runs: charged, and not recorded yet`);

@@ -1,6 +1,6 @@
 import type { Finding } from "../../services/doctor-finding.js";
 import type { Screen } from "../screen.js";
-import { oneLine } from "../table.js";
+import { oneLine, wrap } from "../text.js";
 
 const signs = { ok: "✓", warning: "!", failure: "✗" } as const;
 const indent = 12;
@@ -11,24 +11,9 @@ export function findingLines(findings: readonly Finding[], { terminal, paint, wi
   const colours = { ok: paint.green, warning: paint.yellow, failure: paint.red };
   return findings
     .flatMap(({ check, status, message, fix }) => {
-      const [first = "", ...rest] = wrapped(oneLine(message), width - indent);
-      const below = [...rest, ...(fix === null ? [] : wrapped(`→ ${oneLine(fix)}`, width - indent).map((line) => paint.dim(line)))];
+      const [first = "", ...rest] = wrap(oneLine(message), width - indent);
+      const below = [...rest, ...(fix === null ? [] : wrap(`→ ${oneLine(fix)}`, width - indent).map((line) => paint.dim(line)))];
       return [`${colours[status](signs[status])} ${check.padEnd(indent - 2)}${first}`, ...below.map((line) => `${" ".repeat(indent)}${line}`)];
     })
     .join("\n");
-}
-
-// Between words, and through one that is wider than the terminal.
-function wrapped(text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = "";
-    }
-    line += line === "" ? word : ` ${word}`;
-    for (; line.length > width; line = line.slice(width)) lines.push(line.slice(0, width));
-  }
-  return [...lines, line];
 }

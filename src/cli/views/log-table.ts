@@ -1,7 +1,8 @@
 import type { LogEntry } from "../../services/show-log.js";
 import { toJson } from "../output.js";
 import type { Screen } from "../screen.js";
-import { oneLine, table } from "../table.js";
+import { table } from "../table.js";
+import { oneLine, shorten } from "../text.js";
 import { formatPrecise } from "../times.js";
 
 export function logTable(entries: readonly LogEntry[], screen: Screen): string {
@@ -30,8 +31,8 @@ function logLine({ sequence, type, timestamp, data }: LogEntry, screen: Screen):
   const time = width < 60 ? "" : `${formatPrecise(timestamp, screen).slice(11)}  `;
   const head = `${String(sequence).padStart(4)}  ${time}`;
   const said = `  ${oneLine(toJson(data))}`;
-  const room = Math.max(0, width - head.length - Math.max(typeWidth, type.length));
-  return `${paint.dim(head)}${paintType(type, type.padEnd(typeWidth), screen)}${said.length > room ? `${said.slice(0, Math.max(0, room - 1))}…` : said}`;
+  const room = width - head.length - Math.max(typeWidth, type.length);
+  return `${paint.dim(head)}${paintType(type, type.padEnd(typeWidth), screen)}${shorten(said, room)}`;
 }
 
 function paintType(type: string, text: string, { paint }: Screen): string {

@@ -3,7 +3,7 @@ import type { RunCard, ShownRun, StepCard } from "../../services/show-run.js";
 import { cardLines } from "../card.js";
 import { toJson } from "../output.js";
 import type { Screen } from "../screen.js";
-import { oneLine } from "../table.js";
+import { oneLine, shorten } from "../text.js";
 import { formatSeconds, formatTime } from "../times.js";
 import { paintStatus } from "./status.js";
 
@@ -52,12 +52,17 @@ function waitingFor(run: RunCard, { waitsFor, unserved }: Omit<ShownRun, "card">
   return run.status === "suspended" ? "an outside event" : undefined;
 }
 
-function stepLines(steps: readonly StepCard[], screen: Screen): readonly string[] {
+// What stands beside the id: the status and, where there is room, the attempts, then the duration.
+const [besideWidth, attemptsWidth, widthForAttempts] = [23, 12, 64];
+
+function stepLines(steps: readonly StepCard[], { paint, terminal, width }: Screen): readonly string[] {
   if (steps.length === 0) return [];
-  const width = Math.max(...steps.map(({ step_id }) => step_id.length));
-  const line = (step: StepCard): string => {
-    const status = paintStatus(screen.paint, step.status, step.status.padEnd(11));
-    return `  ${step.step_id.padEnd(width)}  ${status}  ${counted(step.attempts, "attempt").padEnd(10)}  ${formatSeconds(step.duration)}`;
+  const isNarrow = terminal && width < widthForAttempts;
+  const longest = Math.max(...steps.map(({ step_id }) => step_id.length));
+  const idWidth = terminal ? Math.min(longest, Math.max(1, width - besideWidth - (isNarrow ? 0 : attemptsWidth))) : longest;
+  const line = ({ step_id, status, attempts, duration }: StepCard): string => {
+    const tried = isNarrow ? "" : `  ${counted(attempts, "attempt").padEnd(10)}`;
+    return `  ${shorten(step_id, idWidth).padEnd(idWidth)}  ${paintStatus(paint, status, status.padEnd(11))}${tried}  ${formatSeconds(duration)}`;
   };
-  return [screen.paint.bold("Steps:"), ...steps.map(line)];
+  return [paint.bold("Steps:"), ...steps.map(line)];
 }

@@ -7,7 +7,7 @@ import { beganAt } from "../../services/list-runs.js";
 import { errorCard } from "../../services/show-run.js";
 import { toJson } from "../output.js";
 import type { Screen } from "../screen.js";
-import { oneLine } from "../table.js";
+import { oneLine, shorten } from "../text.js";
 import { paintStatus } from "./status.js";
 
 export interface RunFacts {
@@ -95,8 +95,7 @@ function statusOf({ status, isAwaited }: Span): SpanStatus {
 
 function blockOf(span: Span, context: BlockContext): readonly string[] {
   const { facts, screen, nameWidth } = context;
-  const label = labelOf(span);
-  const name = label.length > nameWidth ? `${label.slice(0, nameWidth - 1)}…` : label.padEnd(nameWidth);
+  const name = shorten(labelOf(span), nameWidth).padEnd(nameWidth);
   const line = `  ${signOf(span, screen)} ${name}  ${sayingOf(span, context)}`;
   return [line, ...resumeLine(span, context), ...(facts.details ? detailLines(span, screen) : [])];
 }

@@ -6,7 +6,7 @@ import { specWords } from "../../core/schedule/words.js";
 import { cardLines } from "../card.js";
 import { toJson } from "../output.js";
 import type { Screen } from "../screen.js";
-import { oneLine } from "../table.js";
+import { oneLine } from "../text.js";
 import { formatTime } from "../times.js";
 import { paintScheduleStatus } from "./status.js";
 

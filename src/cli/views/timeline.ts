@@ -1,7 +1,7 @@
 import { formatDuration, writeDuration } from "../../base/duration.js";
 import type { SpanRow, Timeline } from "../../services/show-timeline.js";
 import type { Screen } from "../screen.js";
-import { oneLine } from "../table.js";
+import { oneLine, shorten, wrap } from "../text.js";
 import { formatPrecise, formatTime } from "../times.js";
 import { paintStatus } from "./status.js";
 
@@ -69,7 +69,7 @@ function header({ runId, status, spans, now, began }: Timeline, screen: Screen):
   const after = began === null ? "" : ` after ${lengthOf({ ...run, started_at: began }, now)}`;
   const facts = [`${paintStatus(screen.paint, status)}${after}`, `${beginning}${end}`];
   const line = [runId, ...facts].join(" · ");
-  return screen.width >= 100 ? [line] : [runId, ...facts];
+  return screen.width >= 100 ? [line] : [runId, ...facts.flatMap((fact) => wrap(fact, screen.width))];
 }
 
 function nameOf({ operation_id, name }: SpanRow): string {
@@ -196,8 +196,4 @@ function legend(cells: readonly Cell[], width: number): readonly string[] {
     else lines.push(entry);
   }
   return ["", ...lines];
-}
-
-function shorten(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 }

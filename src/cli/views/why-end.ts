@@ -1,7 +1,7 @@
 import { formatDuration } from "../../base/duration.js";
 import type { RunWhy } from "../../services/why-run.js";
 import { beganAt } from "../../services/list-runs.js";
-import { oneLine } from "../table.js";
+import { oneLine } from "../text.js";
 import { clock, placeClause, shortError, type Saying } from "./why-phrases.js";
 
 /** What became of a run that has ended. */

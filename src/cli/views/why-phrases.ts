@@ -1,7 +1,7 @@
 import { formatDuration } from "../../base/duration.js";
 import { shortPath } from "../../base/short-path.js";
 import type { OpenOperation, RunWhy } from "../../services/why-run.js";
-import { oneLine } from "../table.js";
+import { oneLine, shorten } from "../text.js";
 import { formatTime } from "../times.js";
 
 /** How times and places are said. */
@@ -17,8 +17,7 @@ const errorLengthMax = 160;
 
 /** In one line, and no longer than a sentence bears. */
 export function shortError(text: string): string {
-  const line = oneLine(text).replace(/\.$/, "");
-  return line.length > errorLengthMax ? `${line.slice(0, errorLengthMax - 1)}…` : line;
+  return shorten(oneLine(text).replace(/\.$/, ""), errorLengthMax);
 }
 
 /** `2 of 4`, as far as that is known. */

@@ -6,7 +6,7 @@ import { tokenOf } from "../../core/ids.js";
 import { isTerminal } from "../../core/run.js";
 import { waitFor } from "../../core/wait.js";
 import { sinceOfSpan, type OpenOperation, type RunWhy } from "../../services/why-run.js";
-import { oneLine } from "../table.js";
+import { oneLine } from "../text.js";
 import { endSentences } from "./why-end.js";
 import { ahead, clock, ofMax, placeClause, shortError, workerText, type Saying, type Worker } from "./why-phrases.js";
 

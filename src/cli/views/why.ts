@@ -6,6 +6,7 @@ import { dateOf } from "../../services/list-runs.js";
 import type { ErrorCard } from "../../services/show-run.js";
 import { sinceOfSpan, type OpenOperation, type RunWhy } from "../../services/why-run.js";
 import type { Screen } from "../screen.js";
+import { wrap } from "../text.js";
 import { paintStatus } from "./status.js";
 import { sentencesOf } from "./why-words.js";
 
@@ -46,7 +47,7 @@ export interface AlsoRow {
 /** The paragraph; on a terminal its lines break between words. */
 export function whyText(why: RunWhy, screen: Screen, folder: string): string {
   const text = sentencesOf(why, { utc: screen.utc, folder }).join(" ");
-  const lines = screen.terminal ? wrapped(text, screen.width) : [text];
+  const lines = screen.terminal ? wrap(text, screen.width) : [text];
   return lines.join("\n").replace(/\bis (pending|running|suspended|interrupted)\b/, (_, status: RunStatus) => `is ${paintStatus(screen.paint, status)}`);
 }
 
@@ -187,14 +188,4 @@ function endHint({ run }: RunWhy): string {
     default:
       return `pyworkflow runs result ${id} prints its result`;
   }
-}
-
-function wrapped(text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

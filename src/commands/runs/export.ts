@@ -1,7 +1,7 @@
 import { string } from "@oclif/core/args";
 import { boolean } from "@oclif/core/flags";
-import { counted, plural } from "../../base/plural.js";
 import { BaseCommand } from "../../cli/base-command.js";
+import { counted, plural } from "../../cli/text.js";
 import { isTerminal } from "../../core/run.js";
 
 export default class RunsExport extends BaseCommand<typeof RunsExport> {
@@ -20,7 +20,7 @@ export default class RunsExport extends BaseCommand<typeof RunsExport> {
     const { version } = this.config;
     await this.withProject({ access: "read" }, async (project) => {
       const { runs, leftOut } = await selectForExport(project, { ids: this.args.ids, tree: this.flags.tree });
-      await this.withProgress("runs exported", (at) => pourData(bundleText(project, runs, { version, at })));
+      await this.withProgress("runs exported", (onProgress) => pourData(bundleText(project, runs, { version, onProgress })));
       const live = runs.filter(({ status }) => !isTerminal(status)).length;
       if (live > 0) this.note(`${live} of ${counted(runs.length, "run")} ${plural(live, "has", "have")} not ended: what follows here is not in the bundle, and runs import asks for --live.`);
       if (leftOut.length > 0) this.note(`Left out, being transient: ${leftOut.join(", ")}`);

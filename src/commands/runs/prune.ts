@@ -1,8 +1,8 @@
 import { boolean, custom } from "@oclif/core/flags";
-import { counted } from "../../base/plural.js";
 import { BaseCommand } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
 import { duration, filled, oneOf } from "../../cli/flags.js";
+import { counted } from "../../cli/text.js";
 import { formatSeconds } from "../../cli/times.js";
 import { UsageError } from "../../cli/usage-error.js";
 import { defaults } from "../../core/defaults.js";
@@ -59,7 +59,7 @@ export default class RunsPrune extends BaseCommand<typeof RunsPrune> {
 
   private async prune(project: Project, plan: PrunePlan): Promise<void> {
     const { carryOutPrune } = await import("../../services/prune-runs.js");
-    const done = await this.withProgress("runs pruned", (at) => carryOutPrune(project, plan, at));
+    const done = await this.withProgress("runs pruned", (onProgress) => carryOutPrune(project, plan, onProgress));
     await this.tell(plan, done);
     this.note("The file keeps its size: the room is used again before it grows.");
   }

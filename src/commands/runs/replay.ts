@@ -1,10 +1,10 @@
 import { string as text } from "@oclif/core/args";
 import { boolean, custom, string } from "@oclif/core/flags";
-import { counted } from "../../base/plural.js";
 import { BaseCommand } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
 import { oneOf } from "../../cli/flags.js";
 import { loadWorkflows } from "../../cli/load-workflows.js";
+import { counted } from "../../cli/text.js";
 import { UsageError } from "../../cli/usage-error.js";
 import { runStatuses, type RunStatus } from "../../core/run.js";
 import type { RunsToReplay } from "../../services/replay-runs.js";
@@ -29,7 +29,7 @@ export default class RunsReplay extends BaseCommand<typeof RunsReplay> {
     const [{ replayRuns }, { replayTable }] = await Promise.all([import("../../services/replay-runs.js"), import("../../cli/views/replay-table.js")]);
     const which = this.which();
     await loadWorkflows(this.whereabouts());
-    const { rows, transient, misfit } = await this.withProject({ access: "read" }, (project) => this.withProgress("runs replayed", (at) => replayRuns(project, which, at)));
+    const { rows, transient, misfit } = await this.withProject({ access: "read" }, (project) => this.withProgress("runs replayed", (onProgress) => replayRuns(project, which, onProgress)));
     const misfits = rows.filter(({ fits }) => !fits);
     this.show(rows, { table: (screen) => replayTable(rows, screen), plain: () => misfits.map(({ run_id }) => run_id) });
     if (transient > 0) this.note(`${counted(transient, "transient run was", "transient runs were")} passed over: without a history there is nothing to replay.`);

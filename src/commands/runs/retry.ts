@@ -20,7 +20,7 @@ export default class RunsRetry extends BaseCommand<typeof RunsRetry> {
     ]);
     const { ids } = this.args;
     await this.withProject({ access: "change" }, async (project) => {
-      const { rows, refused } = await this.withProgress("runs taken up", (at) => retryRuns(project, ids, at));
+      const { rows, refused } = await this.withProgress("runs taken up", (onProgress) => retryRuns(project, ids, onProgress));
       const [first] = rows;
       if (first !== undefined) this.show(ids.length === 1 ? first : rows, { table: (screen) => retryTable(rows, screen), plain: () => rows.map(({ run_id }) => run_id) });
       for (const line of await waitsForWorker(project, rows.map(({ run_id: runId, workflow_name: workflowName }) => ({ runId, workflowName })))) this.note(line);

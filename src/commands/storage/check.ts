@@ -1,5 +1,5 @@
-import { counted } from "../../base/plural.js";
 import { BaseCommand } from "../../cli/base-command.js";
+import { counted } from "../../cli/text.js";
 
 export default class StorageCheck extends BaseCommand<typeof StorageCheck> {
   static override summary = "Check the file, and every run and schedule in it for what must always hold.";

@@ -1,5 +1,5 @@
-import { plural } from "../../base/plural.js";
 import { BaseCommand } from "../../cli/base-command.js";
+import { plural } from "../../cli/text.js";
 
 export default class WorkerQueues extends BaseCommand<typeof WorkerQueues> {
   static override summary = "Show how many runs of each workflow are under way, wait or are due, and how many workers execute them.";

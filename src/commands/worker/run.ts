@@ -1,10 +1,10 @@
 import { hostname } from "node:os";
 import { boolean, custom, integer, string } from "@oclif/core/flags";
-import { counted, plural } from "../../base/plural.js";
 import { BaseCommand } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
 import { duration, memorySize, oneOf } from "../../cli/flags.js";
 import type { WorkersView } from "../../cli/live-workers.js";
+import { counted, plural } from "../../cli/text.js";
 import { logFormats, logLevels, type LogFormat, type LogLevel } from "../../core/log-options.js";
 import type { Project } from "../../services/project.js";
 
@@ -44,7 +44,7 @@ export default class WorkerRun extends BaseCommand<typeof WorkerRun> {
         watch: this.flags.watch,
         scheduler: !this.flags["no-scheduler"],
         hostname: this.flags.hostname ?? hostname(),
-        log: { level: this.level, format: this.flags["log-format"] ?? this.logFormat },
+        log: { level: this.level, format: this.format },
         onReady: ({ workflows }, count) => {
           this.announce(project, workflows, count);
           void this.tellOfUnknown(project, workflows);
@@ -54,12 +54,16 @@ export default class WorkerRun extends BaseCommand<typeof WorkerRun> {
     if (end === "killed") process.exitCode = 130;
   }
 
+  private get format(): LogFormat {
+    return this.flags["log-format"] ?? this.logFormat;
+  }
+
   /** Work goes on also where nothing can be drawn. */
   private async view(): Promise<WorkersView | undefined> {
     if (!this.flags.ui) return undefined;
     if (this.mayDraw("stderr")) {
       const { liveWorkers } = await import("../../cli/live-workers.js");
-      return liveWorkers({ ...this.screen(), paint: this.paint("stderr") });
+      return liveWorkers({ ...this.screen(), paint: this.paint("stderr") }, { wraps: this.format !== "json" });
     }
     this.note("--ui draws on a terminal, and here it can't: the log alone is shown.");
     return undefined;

@@ -1,4 +1,5 @@
 import Sqlite from "better-sqlite3";
+import { formatBytes } from "../../base/bytes.js";
 import type { StorageError } from "../../core/errors.js";
 import { refused } from "./errors.js";
 import { applyMissing, formatOf, versionOf } from "./migrate.js";
@@ -65,6 +66,5 @@ export class OlderFile {
 }
 
 function tooLarge(path: string, bytes: number): StorageError {
-  const size = Math.round(bytes / 1_048_576);
-  return refused(`the store ${path} has an older format, and with ${size} MB it is too large to be shown without migrating it`, "older", "pyworkflow storage migrate migrates it; pyworkflow storage backup FILE copies it before that");
+  return refused(`the store ${path} has an older format, and with ${formatBytes(bytes)} it is too large to be shown without migrating it`, "older", "pyworkflow storage migrate migrates it; pyworkflow storage backup FILE copies it before that");
 }

@@ -1,0 +1,33 @@
+import { stripVTControlCharacters } from "node:util";
+
+export { counted, plural } from "../base/plural.js";
+
+/** Without line ends, tabs and the control characters by which a value could steer the terminal. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
+}
+
+/** At most so many columns of a line; what was cut is an ellipsis. */
+export function shorten(text: string, width: number): string {
+  if (text.length <= width) return text;
+  return width < 1 ? "" : `${text.slice(0, width - 1)}…`;
+}
+
+/** Lines of at most so many columns: broken between words, and through a word that is wider. The text may be coloured. */
+export function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.match(/ *[^ ]+/g) ?? []) {
+    if (line !== "" && columnsOf(line + word) > width) {
+      lines.push(line);
+      line = word.trimStart();
+    } else line += word;
+    // A colour is not cut through.
+    for (; line.length > width && columnsOf(line) === line.length; line = line.slice(width)) lines.push(line.slice(0, width));
+  }
+  return [...lines, line];
+}
+
+function columnsOf(text: string): number {
+  return stripVTControlCharacters(text).length;
+}
