@@ -22,7 +22,7 @@ const begun: readonly WorkflowEvent[] = [
   { type: "child_workflow.started", at: 20, operationId: beside, childRunId: child, workflowName: "report", parentClose: "abandon", waits: false, after: 0, value },
 ];
 
-function picture(events: readonly WorkflowEvent[], { details = false, status = "running" as RunStatus } = {}): readonly string[] {
+function picture(events: readonly WorkflowEvent[], { details = false, status = "running" }: { readonly details?: boolean; readonly status?: RunStatus } = {}): readonly string[] {
   const history = events.map((event, place): RecordedEvent => ({ ...event, sequence: place + 1 }));
   const run = { runId, workflowName: "order", status, createdAt: 0, startedAt: 0 } as RunRecord;
   const screen = { paint: new Chalk({ level: 0 }), nowMs: 1020, width: 100, rows: 20 };
