@@ -17,7 +17,7 @@ export const installation: Readonly<Record<Shell, string>> = {
 export function shellMeant(name: string | undefined, env: NodeJS.ProcessEnv = process.env): Shell {
   const meant = name ?? env["SHELL"]?.split("/").at(-1);
   const shell = shells.find((each) => each === meant);
-  if (shell === undefined) throw new UsageError("SHELL is missing", `name one of ${shells.join(", ")}`);
+  if (shell === undefined) throw new UsageError(meant ? `there is no completion for ${meant}` : "SHELL is missing", `name one of ${shells.join(", ")}`);
   return shell;
 }
 

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
+import { didYouMean, nearest } from "../base/nearest.js";
 import { suggest, UsageError } from "./usage-error.js";
 
 /** What the parser of oclif throws, in our words; other errors as they are. */
@@ -16,7 +17,12 @@ function unknownFlag(error: Error): UsageError | undefined {
   if (typeof flag !== "string") return undefined;
   const flags = read(read(read(error, "parse"), "input"), "flags");
   const known = typeof flags === "object" && flags !== null ? Object.keys(flags).map((name) => `--${name}`) : [];
-  return new UsageError(`there is no flag ${flag}`, suggest(flag, known, help));
+  return new UsageError(`there is no flag ${flag}`, didYouMean(begunWith(flag, known) ?? nearest(flag, known), help));
+}
+
+// A flag that was typed in part is meant, however much of it is missing; of several the one that lacks least.
+function begunWith(flag: string, known: readonly string[]): string | undefined {
+  return known.filter((each) => each.startsWith(flag)).toSorted((one, other) => one.length - other.length)[0];
 }
 
 /** One class of oclif holds the definitions of the arguments that are missing, another the words that are too many. */

@@ -105,6 +105,8 @@ export interface BackupRequest {
   readonly path: string;
   /** Take the place of a file that is there. */
   readonly force?: boolean;
+  /** Aborted: no copy is made, and what was written is removed. */
+  readonly signal?: AbortSignal;
   /** In bytes. */
   readonly onProgress?: OnProgress;
 }

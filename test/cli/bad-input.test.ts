@@ -1,5 +1,5 @@
 import Database from "better-sqlite3";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -177,6 +177,13 @@ describe("the store", () => {
   test("whose folder can't be made", async () => {
     write("file", "");
     await expectRefused({ args: [...startOrder, "--storage-path", "file/store.db"], exit: 1, code: "STORAGE", says: "can't be made", next: "--storage-path" });
+  });
+
+  test.skipIf(process.platform === "win32")("that is no file", async () => {
+    execFileSync("mkfifo", [join(project.path, "pipe")]);
+    for (const [path, what] of [["/dev/null", "a device"], ["pipe", "a pipe"], [".", "a folder"]] as const) {
+      await expectRefused({ args: ["runs", "list", "--storage-path", path], exit: 1, code: "STORAGE", says: `is ${what}, not a file`, next: "--storage-path" });
+    }
   });
 
   test("in memory is nothing that worker processes can share", async () => {

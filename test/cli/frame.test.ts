@@ -14,6 +14,7 @@ describe("what is not understood ends with 2 and the nearest match", () => {
     [["rnus", "list"], "there is no command rnus list", "did you mean runs list?"],
     [["runs", "lsit"], "there is no command runs lsit", "did you mean runs list?"],
     [["runs", "list", "--ouput", "json"], "there is no flag --ouput", "did you mean --output?"],
+    [["runs", "list", "--stat", "x"], "there is no flag --stat", "did you mean --status?"],
     [["--outptu", "json", "runs", "list"], "there is no flag --outptu", "did you mean --output?"],
     [["runs", "list", "--status", "compelted"], "--status: compelted is none of pending", "did you mean completed?"],
     [["runs", "list", "--since", "yesterday"], "--since: yesterday is no time", "write 1h or 2d (ago)"],

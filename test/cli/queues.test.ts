@@ -62,12 +62,12 @@ test("those that execute a workflow are counted, and a worker that starts names 
 });
 
 test.skipIf(process.platform === "win32")("a worker that is stopped is silent a lease later, for all who look, and heeds what was asked when it goes on", async () => {
-  const cwd = project.path;
-  writeFileSync(join(cwd, "pyworkflow.config.yaml"), "module: ./workflows\nstorage: { path: ./store.db }\nworker: { lease: 2s }\n");
+  const { path: at } = project;
+  writeFileSync(join(at, "pyworkflow.config.yaml"), "module: ./workflows\nstorage: { path: ./store.db }\nworker: { lease: 2s }\n");
   const worker = await project.runWorkers("-n", "1").ready();
   const group = -(worker.process.pid ?? Number.NaN);
   const statuses = async () => {
-    const rows: unknown = JSON.parse((await pyworkflow(["worker", "list", "-o", "json"], { cwd })).stdout);
+    const rows: unknown = JSON.parse((await pyworkflow(["worker", "list", "-o", "json"], { cwd: at })).stdout);
     expect(violations("worker-list.json", rows)).toEqual([]);
     return (rows as readonly { status: string; processes: readonly { status: string }[] }[]).map(({ status, processes }) => [status, ...processes.map((each) => each.status)].join(" "));
   };
@@ -76,10 +76,10 @@ test.skipIf(process.platform === "win32")("a worker that is stopped is silent a 
   await until("a lease without a sign of life", async () => (String(await statuses()) === "silent silent" ? true : undefined));
   const runId = await project.startRun("quick", 1);
   const [why, queues, doctor, stop] = await Promise.all([
-    pyworkflow(["runs", "why", runId], { cwd }),
-    pyworkflow(["worker", "queues"], { cwd }),
-    pyworkflow(["doctor", "--quick"], { cwd }),
-    pyworkflow(["worker", "stop"], { cwd }),
+    pyworkflow(["runs", "why", runId], { cwd: at }),
+    pyworkflow(["worker", "queues"], { cwd: at }),
+    pyworkflow(["doctor", "--quick"], { cwd: at }),
+    pyworkflow(["worker", "stop"], { cwd: at }),
   ]);
   expect(why.stdout).toMatch(/No worker is alive\. worker_\w+ \(pid \d+ on .+\) executes it, and gave its last sign of life .+ ago\./);
   expect(queues.stdout).toMatch(/\tquick\t.*\tnone\n/);

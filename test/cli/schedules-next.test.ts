@@ -17,9 +17,9 @@ describe("schedules next, of times that are described", () => {
     ]);
     const twice = await next("--cron", "*/30 * * * *", "--timezone", "Europe/Berlin", "--from", "2026-10-25T02:00", "--count", "3");
     expect(twice.stdout.split("\n").map((line) => line.split("\t").slice(0, 2))).toEqual([
-      ["2026-10-25 00:00:00Z", "2026-10-25T02:00:00+02:00"],
-      ["2026-10-25 00:30:00Z", "2026-10-25T02:30:00+02:00"],
-      ["2026-10-25 02:00:00Z", "2026-10-25T03:00:00+01:00"],
+      ["2026-10-25T00:00:00Z", "2026-10-25T02:00:00+02:00"],
+      ["2026-10-25T00:30:00Z", "2026-10-25T02:30:00+02:00"],
+      ["2026-10-25T02:00:00Z", "2026-10-25T03:00:00+01:00"],
       [""],
     ]);
     expect(twice.stdout).toContain("back 1h");

@@ -1,5 +1,7 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
 import Sqlite from "better-sqlite3";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { encode } from "../../src/base/codec.js";
@@ -7,8 +9,9 @@ import { systemClock } from "../../src/base/clock.js";
 import { migrations } from "../../src/storage/sqlite/schema.js";
 import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
 import { claimed, enter, request, run } from "../storage/contract/support.js";
-import { newFolder, pyworkflow, type Ended } from "../support/cli.js";
+import { bareEnvironment, ended as endOf, newFolder, pyworkflow, type Ended } from "../support/cli.js";
 import { violations } from "../support/json-schema.js";
+import { until } from "../support/project.js";
 
 const dayMs = 86_400_000;
 const many = 5000;
@@ -82,7 +85,7 @@ test("runs prune: counts, refuses to guess, deletes, and says what became of the
   expect(json(all)).toMatchObject({ runs: 4500, events: 9000, dry_run: false });
   expect(all.stderr).toContain("The file keeps its size");
   const nothing = await call("runs", "prune", "--older-than", "30d", "--yes", "-o", "plain");
-  expect([nothing.code, nothing.stdout, nothing.stderr]).toEqual([0, "0\n", expect.stringContaining("No run that has ended is so old.")]);
+  expect([nothing.code, nothing.stdout, nothing.stderr]).toEqual([0, "0\n", expect.stringContaining("Nothing fits is so long ago.")]);
   expect((await call("runs", "list", "--all", "-o", "plain")).stdout.trimEnd().split("\n")).toHaveLength(1);
   expect(json(await call("storage", "check", "-o", "json"))).toEqual({ runs: 1, events: 2, findings: [] });
 });
@@ -101,6 +104,29 @@ test("storage check: all is well; what is broken is named, and the exit code say
   expect([broken.code, json(broken)]).toEqual([1, expect.objectContaining({ findings: [expect.objectContaining({ invariant: "I10", run_id: runId })] })]);
   expect((await call("storage", "check")).stdout).toMatch(new RegExp(`^I10\t${runId}\tstatus is "completed"`));
   expect((await call("storage", "check", "-o", "plain")).stdout).toBe(`${runId}\n`);
+});
+
+test("where there is no store, none is said to be well, and none is made", async () => {
+  const there = (...args: readonly string[]) => pyworkflow([...args, "--storage-path", "nope.db"], { cwd: folder.path });
+  const [check, backup, cancel, info] = await Promise.all([there("storage", "check"), there("storage", "backup", "nope-copy.db"), there("runs", "cancel", "--status", "running", "--yes"), there("storage", "info")]);
+  expect([check.code, check.stdout, check.stderr]).toEqual([4, "", expect.stringContaining(`there is no store at ${join(folder.path, "nope.db")}`)]);
+  expect([backup.code, backup.stdout]).toEqual([4, ""]);
+  expect([cancel.code, cancel.stderr]).toEqual([0, expect.stringContaining("There is no store at ")]);
+  expect([info.code, info.stdout]).toEqual([0, expect.stringContaining("none yet")]);
+  expect(readdirSync(folder.path).filter((name) => name.startsWith("nope"))).toEqual([]);
+});
+
+test("storage backup: Ctrl+C leaves nothing of it, and says so", async () => {
+  const database = new Sqlite(path);
+  database.exec("CREATE TABLE filler (x); INSERT INTO filler VALUES (zeroblob(100000000))");
+  database.close();
+  const child = spawn(process.execPath, [resolve("bin/run.js"), "storage", "backup", "late.db", "--storage-path", path], { cwd: folder.path, env: bareEnvironment(), stdio: ["ignore", "ignore", "pipe"] });
+  const told = text(child.stderr);
+  const parts = () => readdirSync(folder.path).filter((name) => name.startsWith("late.db"));
+  await until("a part of the copy", () => (parts().length > 0 ? true : undefined));
+  child.kill("SIGINT");
+  expect(await endOf(child)).toBe(130);
+  expect([await told, parts()]).toEqual([expect.stringContaining("what was begun was taken back"), []]);
 });
 
 test("storage backup: a copy that opens, and never over a file without --force", async () => {

@@ -9,7 +9,7 @@ type NextRow = Omit<NextTime, "due"> & { readonly due: Date };
 export function nextTable(times: readonly NextRow[], screen: Screen): string {
   return table<NextRow>(
     [
-      { head: "Due", rank: 1, cell: ({ due }) => formatTime(due, { utc: true }) },
+      { head: "Due", rank: 1, cell: ({ due }) => (screen.terminal ? formatTime(due, { utc: true }) : due.toISOString().replace(".000", "")) },
       { head: "Local", rank: 0, cell: ({ local }) => local },
       { head: "Note", rank: 2, cell: ({ note }) => note ?? "-" },
     ],

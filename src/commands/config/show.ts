@@ -1,7 +1,7 @@
 import { BaseCommand } from "../../cli/base-command.js";
 
 export default class ConfigShow extends BaseCommand<typeof ConfigShow> {
-  static override summary = "Show the configuration that holds, and where each value was said.";
+  static override summary = "Show the configuration in force, and where each value was said.";
   static override description =
     "A source is a flag, a variable of the environment, file:line:column, or default. Passwords and secrets are masked. A configuration that can't be read is an error with its place.";
   static override examples = [

@@ -17,7 +17,7 @@ export default class RunsLogs extends BaseCommand<typeof RunsLogs> {
     filter: string({ helpValue: "TEXT", description: "events whose type contains this: failed, step_completed, step.completed" }),
     type: string({ multiple: true, multipleNonGreedy: true, helpValue: "TYPE", description: "events of this type; repeatable" }),
     limit: integer({ min: 1, description: "the newest events only, at most so many" }),
-    follow: boolean({ char: "f", description: "go on with the events to come, until the run has ended; json is printed then, all else at once" }),
+    follow: boolean({ char: "f", description: "go on with the events to come, until the run has ended; json is printed at the end" }),
     utc,
   };
 

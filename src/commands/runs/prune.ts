@@ -68,6 +68,6 @@ export default class RunsPrune extends BaseCommand<typeof RunsPrune> {
     const [{ pruneRow }, { pruneCard }] = await Promise.all([import("../../services/prune-runs.js"), import("../../cli/views/prune-card.js")]);
     const row = pruneRow(plan, plan.runs === 0 && !this.flags["dry-run"] ? { runs: 0, events: 0 } : done);
     this.show(row, { table: (screen) => pruneCard(row, screen), plain: () => [String(row.runs)] });
-    if (row.runs === 0) this.note("No run that has ended is so old.");
+    if (row.runs === 0) this.note("Nothing fits: no run of these statuses" + (row.workflow_name === null ? "" : ` of ${row.workflow_name}`) + " ended so long ago.");
   }
 }

@@ -3,7 +3,7 @@ import { counted } from "../../cli/text.js";
 
 export default class StorageCheck extends BaseCommand<typeof StorageCheck> {
   static override summary = "Check the file, and every run and schedule in it for what must always hold.";
-  static override description = "Only looks; others may go on working meanwhile. docs/architecture.md lists the invariants I1 to I10. Exit code 1: something is broken.";
+  static override description = "Only looks; others may go on working meanwhile. docs/architecture.md lists the invariants I1 to I10. Exit code 1: something is broken. 4: there is no store.";
   static override examples = ["<%= config.bin %> storage check", { description: "From cron: mail only what is broken", command: "<%= config.bin %> storage check --quiet" }];
 
   async run(): Promise<void> {

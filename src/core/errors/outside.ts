@@ -22,6 +22,16 @@ export class StorageError extends PyworkflowError {
   }
 }
 
+/** Nothing is where the store should be, and what was asked for is about a store. */
+export class StoreNotFoundError extends PyworkflowError {
+  static override readonly code = "STORE_NOT_FOUND";
+  readonly path: string;
+  constructor(path: string) {
+    super(`there is no store at ${path}`, "name another one with --storage-path; the first run or schedule makes one");
+    this.path = path;
+  }
+}
+
 /** Where something that a person wrote went wrong, and what to write instead. */
 export interface Advice extends ErrorOptions {
   /** `file:line:column`, a flag, or a variable. */

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import Sqlite from "better-sqlite3";
-import { FileExistsError, StorageError } from "../../core/errors.js";
+import { FileExistsError, StorageError, StoreNotFoundError } from "../../core/errors.js";
 import type { BackupRequest } from "../upkeep.js";
 import type { Connection } from "./connection.js";
 import { asStorageError, refused } from "./errors.js";
@@ -9,14 +10,18 @@ import { asStorageError, refused } from "./errors.js";
 const pagesInStep = 1000;
 
 /** Writes beside the place first: what stands there in the end is whole, on the disk, and was opened. */
-export async function backup(connection: Connection, { path, force = false, onProgress }: BackupRequest): Promise<void> {
+export async function backup(connection: Connection, request: BackupRequest): Promise<void> {
+  const { path, force = false, signal } = request;
   const source = connection.path;
-  refuseNothing(source, connection.format !== undefined);
-  refusePlace(source, path, force);
+  if (connection.format === undefined) throw new StoreNotFoundError(source);
+  refuseTarget(source, path, force);
+  clearLeftOvers(path);
   const part = `${path}.${process.pid}.part`;
   try {
-    await copy(source, part, onProgress);
+    await copy(source, part, request);
     makeSound(part);
+    await turn(); // what reads the whole copy hears no signal
+    signal?.throwIfAborted();
     putInPlace(part, path, force);
   } catch (error) {
     throw error instanceof StorageError ? error : asBackupError(error, path);
@@ -25,12 +30,7 @@ export async function backup(connection: Connection, { path, force = false, onPr
   }
 }
 
-function refuseNothing(source: string, isThere: boolean): void {
-  if (isThere) return;
-  throw refused(`there is no store at ${source} yet, and nothing to back up`, "unreadable", "name another one with --storage-path");
-}
-
-function refusePlace(source: string, path: string, force: boolean): void {
+function refuseTarget(source: string, path: string, force: boolean): void {
   if (resolve(path) === source) throw refused(`${path} is the store itself`, "unreadable", "name another file for the copy");
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat?.isDirectory()) throw refused(`${path} is a folder, not a file`, "unreadable", "name a file in it");
@@ -38,14 +38,33 @@ function refusePlace(source: string, path: string, force: boolean): void {
   if (!existsSync(dirname(path))) throw refused(`there is no folder ${dirname(path)}`, "unreadable", "make it, or name another one");
 }
 
+// Of a backup that was killed. The file itself is nobody's yet: it has no name but that of its process.
+function clearLeftOvers(path: string): void {
+  const folder = dirname(path);
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(`${basename(path)}.`)) continue;
+    const [, pid] = /^\.(\d+)\.part(?:-wal|-shm|-journal)?$/.exec(name.slice(basename(path).length)) ?? [];
+    if (pid !== undefined && !isProcess(Number(pid))) rmSync(join(folder, name), { force: true });
+  }
+}
+
+function isProcess(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return !(error instanceof Error && "code" in error && error.code === "ESRCH"); // else it is another user's
+  }
+}
+
 // An open snapshot: a copy that follows the writers begins anew with each of their commits, and never ends under load.
-async function copy(source: string, to: string, onProgress: BackupRequest["onProgress"]): Promise<void> {
+async function copy(source: string, to: string, { onProgress, signal }: Pick<BackupRequest, "onProgress" | "signal">): Promise<void> {
   const snapshot = new Sqlite(source, { readonly: true, timeout: 10_000 });
   try {
     const pageSize = Number(snapshot.pragma("page_size", { simple: true }));
     snapshot.exec("BEGIN; SELECT 1 FROM sqlite_schema");
     await snapshot.backup(to, {
       progress: ({ totalPages, remainingPages }) => {
+        signal?.throwIfAborted();
         onProgress?.((totalPages - remainingPages) * pageSize, totalPages * pageSize);
         return pagesInStep;
       },

@@ -1,10 +1,12 @@
+import { StoreNotFoundError } from "../../core/errors.js";
 import type { RunId, ScheduleId } from "../../core/ids.js";
 import type { StoreFault } from "../upkeep.js";
 import type { Connection } from "./connection.js";
 import { isPayload } from "./payloads.js";
 
-/** The file first: what is counted in a damaged one says nothing. */
+/** The file first: what is counted in a damaged one says nothing. Throws StoreNotFoundError: nothing is not "all is well". */
 export function findFaults(connection: Connection): readonly StoreFault[] {
+  if (connection.format === undefined) throw new StoreNotFoundError(connection.path);
   const lines = connection.list<[string]>("PRAGMA integrity_check").all().map(([line]) => line);
   const damage = lines.filter((line) => line !== "ok");
   if (damage.length > 0) return damage.map((message) => ({ kind: "file", message }));

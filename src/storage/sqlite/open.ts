@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, statfsSync, statSync, type Stats } from "node:fs";
 import { dirname, resolve } from "node:path";
 import Sqlite from "better-sqlite3";
 import { systemClock, type Clock } from "../../base/clock.js";
@@ -45,7 +45,7 @@ export async function openConnection(options: SqliteOptions): Promise<Connection
 async function openToWrite(path: string, options: SqliteOptions): Promise<Sqlite.Database> {
   makeFolder(path);
   refuseNetwork(path);
-  refuseFolder(path);
+  refuseNoFile(path);
   const database = await patiently(path, () => open(path, options));
   try {
     const { migrations = allMigrations } = options;
@@ -79,7 +79,7 @@ interface OpenedToRead {
 async function openToRead(path: string, options: SqliteOptions): Promise<OpenedToRead> {
   if (!existsSync(path)) return { database: emptyStore() };
   refuseNetwork(path);
-  refuseFolder(path);
+  refuseNoFile(path);
   const { migrations = allMigrations, onNote = () => {} } = options;
   const database = await patiently(path, () => open(path, options));
   try {
@@ -129,9 +129,16 @@ function refuseNetwork(path: string): void {
   throw refused(`the store ${path} is on a network file system (${name}), where SQLite can't lock`, "network", "put it on a disk of this machine with --storage-path");
 }
 
-function refuseFolder(path: string): void {
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
-  throw refused(`the store ${path} is a folder, not a file`, "unreadable", "name a file in it with --storage-path");
+// To SQLite a device is an empty file, and a pipe one that never opens.
+function refuseNoFile(path: string): void {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined || stat.isFile()) return;
+  const [what, hint] = stat.isDirectory() ? ["a folder", "name a file in it with --storage-path"] : [kindOf(stat), "name a file with --storage-path; it is made where there is none"];
+  throw refused(`the store ${path} is ${what}, not a file`, "unreadable", hint);
+}
+
+function kindOf(stat: Stats): string {
+  return stat.isFIFO() ? "a pipe" : stat.isSocket() ? "a socket" : "a device";
 }
 
 function open(path: string, { readOnly = false, blocking = false }: SqliteOptions): Sqlite.Database {

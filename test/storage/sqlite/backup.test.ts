@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,7 +73,8 @@ test("what can't be is refused by name, and leaves nothing behind", async () => 
   await expect(backend.backup({ path: join(folder, "copies") })).rejects.toMatchObject({ message: expect.stringContaining("is a folder") as string });
   await expect(backend.backup({ path: join(folder, "nowhere", "copy.db") })).rejects.toMatchObject({ message: expect.stringContaining("there is no folder") as string });
   const empty = await openSqlite({ path: join(folder, "none.db"), readOnly: true });
-  await expect(empty.backup({ path: copy })).rejects.toMatchObject({ message: expect.stringContaining("nothing to back up") as string });
+  await expect(empty.backup({ path: copy })).rejects.toMatchObject({ code: "STORE_NOT_FOUND", path: join(folder, "none.db") });
+  await expect(empty.findFaults()).rejects.toMatchObject({ code: "STORE_NOT_FOUND" });
   await empty.close();
   await expect(createMemoryBackend().backup({ path: copy })).rejects.toMatchObject({ code: "STORAGE", kind: "unsupported" });
   expect([copies(), existsSync(join(folder, "none.db"))]).toEqual([[], false]);
@@ -87,4 +89,17 @@ test("a file of an older format is copied as it is", async () => {
   const copied = await openSqlite({ path: copy, readOnly: true });
   expect((await copied.describe()).format).toEqual({ version: 2, newest: migrations.length });
   await copied.close();
+});
+
+test("interrupted on its way, and when all is copied, it leaves nothing; what a killed one left goes with the next", async () => {
+  const abortion = new AbortController();
+  const stop = (): void => abortion.abort(new Error("enough"));
+  await expect(backend.backup({ path: copy, signal: abortion.signal, onProgress: stop })).rejects.toThrow("enough");
+  await expect(backend.backup({ path: copy, signal: AbortSignal.abort(new Error("at once")) })).rejects.toThrow("at once");
+  expect(copies()).toEqual([]);
+  const dead = spawnSync(process.execPath, ["-e", ""]).pid;
+  const others = [`copy.db.${process.ppid}.part`, `other.db.${dead}.part`, `copy.db.${dead}.parts`];
+  for (const name of [...others, `copy.db.${dead}.part`, `copy.db.${dead}.part-journal`]) writeFileSync(join(folder, "copies", name), "");
+  await backend.backup({ path: copy });
+  expect(copies()).toEqual(["copy.db", ...others].toSorted());
 });
