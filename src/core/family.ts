@@ -82,9 +82,14 @@ export function isPassedOver({ status, cancellationRequested }: Pick<RunRecord, 
   return isTerminal(status) || (cancellationRequested === true && events[0]?.type === "cancellation.requested");
 }
 
-/** Where a linked append goes on to: a request to cancel is for the run that goes on in the place of the one that is named. */
-export function passedOnTo({ continuedTo }: Pick<RunRecord, "continuedTo">, events: readonly WorkflowEvent[]): RunId | undefined {
-  return events[0]?.type === "cancellation.requested" ? continuedTo : undefined;
+/** Whether a linked append is for the last of the chain: a request to cancel is for the run that goes on in the place of the one that is named. */
+export function isPassedOn({ continuedTo }: Pick<RunRecord, "continuedTo">, events: readonly WorkflowEvent[]): boolean {
+  return continuedTo !== undefined && events[0]?.type === "cancellation.requested";
+}
+
+/** What all runs of a chain have in common, and no other run: the id of the first. */
+export function chainOf({ runId, chain = runId }: Pick<NewRun, "runId" | "chain">): RunId {
+  return chain;
 }
 
 /** Who asks a run to end, when (milliseconds since the epoch), and why. */
@@ -120,6 +125,7 @@ export function successorOf(run: NewRun, successor: Pick<NewRun, "runId" | "inpu
     ...settingsOf(run),
     nestingDepth,
     continuedFrom,
+    chain: chainOf(run),
     ...(parent !== undefined && { parent }),
     ...(schedule !== undefined && { schedule }),
     ...(scheduledTime !== undefined && { scheduledTime }),

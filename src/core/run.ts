@@ -54,6 +54,8 @@ export interface NewRun {
   readonly nestingDepth: number;
   /** The run in whose place this one goes on. */
   readonly continuedFrom?: RunId;
+  /** The first run of the chain; absent on that one, and where nothing was continued. The runs in between may be pruned while the chain lives. */
+  readonly chain?: RunId;
   /** The run whose history this one began with, as far as it was reused. */
   readonly rerunOf?: RunId;
   /** What `random()` and `uuid()` are drawn from, where it is not the run's own id: a rerun draws what its original drew. */

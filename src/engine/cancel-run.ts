@@ -34,7 +34,7 @@ export async function requestCancellation(backend: Backend, clock: Pick<Clock, "
     // An end without the run's code is refused where somebody began to execute it meanwhile.
     const ends = events.some(({ type }) => type === "workflow.cancelled");
     const [result] = await backend.commit([{ runId: run.runId, seen: run.durable ? seen : (run.inbox ?? 0), events, ...(ends && { expect: true, epoch: run.epoch }) }]);
-    if (result?.accepted) return { run: await lastOfChain(backend, run.runId), written: true };
+    if (result?.accepted) return { run: await lastOfChain(backend, order.runId), written: true };
     // Read before the run is looked at again: what comes between is refused once more.
     seen = (await backend.readHistory(run.runId, 0)).length;
   }

@@ -109,7 +109,7 @@ async function endByForce({ backend, clock }: Cancellable, runId: RunId, { reaso
     if (isTerminal(run.status)) return { run, written: false };
     const end = { type: "workflow.cancelled" as const, at: clock.now(), cleanupCompleted: false, ...(reason !== undefined && { reason }) };
     const [result] = await backend.commit([{ runId: run.runId, seen: 0, events: [end] }]);
-    if (result?.accepted) return { run: await lastOfChain(backend, run.runId), written: true };
+    if (result?.accepted) return { run: await lastOfChain(backend, runId), written: true };
   }
 }
 

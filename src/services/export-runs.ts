@@ -1,11 +1,13 @@
 import type { OnProgress } from "../base/on-progress.js";
 import { bundledEvent, bundledRun, bundleFormat } from "../core/bundle/bundle.js";
 import { ExportRefusedError } from "../core/errors.js";
+import { chainOf } from "../core/family.js";
 import type { RunId } from "../core/ids.js";
 import type { RunRecord } from "../core/run.js";
 import { findRuns } from "./find-run.js";
 import { listRuns } from "./list-runs.js";
 import type { Project } from "./project.js";
+import { runsOfChain } from "./show-chain.js";
 
 export interface ExportSelection {
   /** Oldest first. */
@@ -29,14 +31,15 @@ export async function selectForExport(project: Project, { ids, tree }: { readonl
 
 async function withRelatives(project: Project, named: readonly RunRecord[]): Promise<readonly RunRecord[]> {
   const found = new Map<RunId, RunRecord>();
+  const chains = new Set<RunId>();
   const waiting = [...named];
   for (let run = waiting.pop(); run !== undefined; run = waiting.pop()) {
     if (found.has(run.runId)) continue;
     found.set(run.runId, run);
     const { runs: children } = await listRuns(project, { parentId: run.runId });
-    const chain = [run.continuedFrom, run.continuedTo].filter((id) => id !== undefined);
-    const neighbours = await Promise.all(chain.map((id) => project.backend.getRun(id)));
-    waiting.push(...children, ...neighbours.filter((each) => each !== undefined));
+    const isNewChain = !chains.has(chainOf(run)) && (run.chain ?? run.continuedTo) !== undefined;
+    chains.add(chainOf(run));
+    waiting.push(...children, ...(isNewChain ? await runsOfChain(project, run) : []));
   }
   return [...found.values()];
 }

@@ -4,15 +4,19 @@ import type { Project } from "./project.js";
 import { executes, statusOf } from "./serving.js";
 
 /** A run, or any of its workflow. */
-export type Served = Pick<RunRecord, "workflowName"> & Partial<Pick<RunRecord, "runId">>;
+export type Served = Pick<RunRecord, "workflowName"> & Partial<Pick<RunRecord, "runId" | "chain">>;
 
 /**
  * A worker that will take up the run of the workflow: it knows it, is not draining, gives signs of life, and is not there for another run alone. One that died on
  * another machine counts until its lease is over.
  */
-export async function findLiveWorker(project: Project, { workflowName, runId }: Served): Promise<WorkerRecord | undefined> {
+export async function findLiveWorker(project: Project, served: Served): Promise<WorkerRecord | undefined> {
   const workers = await project.backend.listWorkers();
   return workers.find(
-    (worker) => executes(worker) && (worker.onlyRun ?? runId) === runId && worker.workflows.includes(workflowName) && statusOf(worker, project) === "online",
+    (worker) => executes(worker) && isFor(worker, served) && worker.workflows.includes(served.workflowName) && statusOf(worker, project) === "online",
   );
+}
+
+function isFor({ onlyRun }: WorkerRecord, { runId, chain }: Served): boolean {
+  return onlyRun === undefined || onlyRun === runId || onlyRun === chain;
 }

@@ -2,8 +2,10 @@ import { bundledEvent, bundledRun, type ImportedRun } from "../core/bundle/bundl
 import { readBundle } from "../core/bundle/read-bundle.js";
 import { ImportConflictError } from "../core/errors.js";
 import { isOutcome, type RecordedEvent, type WorkflowEvent } from "../core/events/event.js";
+import { chainOf } from "../core/family.js";
 import type { OperationId, RunId } from "../core/ids.js";
 import { foldHistory, isTerminal, type NewRun, type RunStatus } from "../core/run.js";
+import type { Backend } from "../storage/backend.js";
 import type { Project } from "./project.js";
 
 /** A run of a bundle after its import, under the names that JSON shows. */
@@ -23,7 +25,7 @@ type Store = Pick<Project, "backend" | "clock">;
  * where a run, its idempotency key or its schedule is something else here, or a run lives.
  */
 export async function importRuns(store: Store, { bundle, live }: { readonly bundle: unknown; readonly live: boolean }): Promise<readonly ImportRow[]> {
-  const all = readBundle(bundle);
+  const all = await withChains(store, readBundle(bundle));
   const rows = await Promise.all(all.map((each) => rowOf(store, each)));
   const fresh = all.filter((_, index) => rows[index]?.outcome === "imported");
   for (const each of fresh) {
@@ -37,6 +39,19 @@ export async function importRuns(store: Store, { bundle, live }: { readonly bund
   if (!result.imported) throw takenError(result.runId, result.takenBy);
   const statuses = new Map(ready.map((each) => [each.run.runId, statusOf(each)]));
   return rows.map((row) => ({ ...row, status: statuses.get(row.run_id) ?? row.status }));
+}
+
+// Bundles of older versions do not say which chain a run belongs to.
+async function withChains({ backend }: Store, all: readonly ImportedRun[]): Promise<readonly ImportedRun[]> {
+  const named = new Map(all.map(({ run }) => [run.runId, run]));
+  const chainOfRun = async (run: NewRun): Promise<RunId> => {
+    if (run.chain !== undefined || run.continuedFrom === undefined) return chainOf(run);
+    const before = named.get(run.continuedFrom);
+    const known = (await backend.getRun(run.runId)) ?? (before ? undefined : await backend.getRun(run.continuedFrom));
+    return known ? chainOf(known) : before ? chainOfRun(before) : run.continuedFrom;
+  };
+  const chains = await Promise.all(all.map(({ run }) => chainOfRun(run)));
+  return all.map((each, index) => (each.run.continuedFrom === undefined ? each : { ...each, run: { ...each.run, chain: chains[index] ?? each.run.continuedFrom } }));
 }
 
 /** What becomes of it. Throws where the store knows it otherwise. */
@@ -93,12 +108,20 @@ async function refuseTornFamily({ backend }: Store, each: ImportedRun, all: read
   if (run.parent && parent && isAwaitedBy(parent, each) && settledOf(parent).has(run.parent.operationId) !== isTerminal(statusOf(each))) {
     throw new ImportConflictError(run.runId, `and its parent ${parent.run.runId} do not agree on whether it has ended`, exportAgain);
   }
+  await refuseTornChain(backend, run, all);
   if (isTerminal(statusOf(each))) return;
   const settled = settledOf(each);
   const awaited = each.events.find((event) => event.type === "child_workflow.started" && event.waits && !settled.has(event.operationId));
   if (awaited?.type !== "child_workflow.started") return;
   const isHere = all.some((other) => other.run.runId === awaited.childRunId) || (await backend.getRun(awaited.childRunId)) !== undefined;
   if (!isHere) throw new ImportConflictError(run.runId, `waits for its child ${awaited.childRunId}, which is neither in the bundle nor here`, exportAgain);
+}
+
+// A chain ends once.
+async function refuseTornChain(backend: Backend, { runId, continuedFrom }: NewRun, all: readonly ImportedRun[]): Promise<void> {
+  const bundled = all.find(({ run }) => run.runId === continuedFrom);
+  const before = bundled ? foldHistory(bundled.run.createdAt, recorded(bundled.events)) : continuedFrom && (await backend.getRun(continuedFrom));
+  if (before && before.continuedTo !== runId) throw new ImportConflictError(runId, `continues ${continuedFrom}, which did not continue as this one`, exportAgain);
 }
 
 const exportAgain = "nothing was imported; export them again with --tree, while no worker executes them";

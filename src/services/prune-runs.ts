@@ -1,5 +1,5 @@
 import type { OnProgress } from "../base/on-progress.js";
-import { prunableWords, type PrunableWord } from "../core/retention.js";
+import { prunableWords, statusesOf, type PrunableWord } from "../core/retention.js";
 import { pruneAllRuns } from "../runtime/prune.js";
 import type { PruneFilter } from "../storage/upkeep.js";
 import type { Project } from "./project.js";
@@ -23,7 +23,7 @@ export interface PrunePlan {
 
 /** Only counts. */
 export async function planPrune({ backend, clock }: Project, { olderThanMs, words = prunableWords, workflowName }: PruneOptions): Promise<PrunePlan> {
-  const filter = { statuses: words, endedBefore: clock.now() - olderThanMs, ...(workflowName !== undefined && { workflowName }) };
+  const filter = { statuses: statusesOf(words), endedBefore: clock.now() - olderThanMs, ...(workflowName !== undefined && { workflowName }) };
   return { filter, olderThanMs, words, runs: await backend.countPrunable(filter) };
 }
 

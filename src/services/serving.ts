@@ -1,3 +1,4 @@
+import type { RunId } from "../core/ids.js";
 import { mustRunAlone, type RunRecord } from "../core/run.js";
 import type { WorkerRecord, WorkerStatus } from "../storage/backend.js";
 import type { Project } from "./project.js";
@@ -64,8 +65,8 @@ function takersAmong(run: RunRecord, alive: readonly WorkerRecord[], knowing: re
   return { alive, takers, obstacle: obstacleAmong(run, takers, online) };
 }
 
-function isOfFamily({ runId, parent, continuedFrom }: RunRecord, onlyRun: string): boolean {
-  return onlyRun === runId || onlyRun === parent?.runId || onlyRun === continuedFrom;
+function isOfFamily({ runId, parent, continuedFrom, chain }: RunRecord, onlyRun: RunId): boolean {
+  return [runId, parent?.runId, continuedFrom, chain].includes(onlyRun);
 }
 
 /** Those whose code may be tried on it. */

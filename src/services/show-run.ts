@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { decode } from "../base/codec.js";
 import type { EventType, RecordedEvent } from "../core/events/event.js";
 import type { ParkCode } from "../core/events/run.js";
+import { chainOf } from "../core/family.js";
 import type { OperationId, RunId, ScheduleId, WorkerId } from "../core/ids.js";
 import type { Parked, RunRecord } from "../core/run.js";
 import type { TickKind } from "../core/schedule/tick-kind.js";
@@ -66,6 +67,8 @@ export interface ShownRun {
   readonly waitsFor: readonly string[];
   /** It is due, and no worker is alive that will take it up. */
   readonly unserved: boolean;
+  /** Of a run that continued as new: the last of its chain, where that is not the next. */
+  readonly last?: RunRecord | undefined;
 }
 
 /** The run with this id, prefix or `@last`. Throws as {@link findRun}. */
@@ -73,7 +76,12 @@ export async function showRun(project: Project, { id }: { readonly id: string })
   const run = await findRun(project, id);
   const history = await project.backend.readHistory(run.runId, 0);
   const spans = spansOf(history);
-  return { card: runCard(run, { history, spans }), waitsFor: openWaits(run, spans), unserved: await isUnserved(project, run) };
+  return { card: runCard(run, { history, spans }), waitsFor: openWaits(run, spans), unserved: await isUnserved(project, run), last: await lastBehindNext(project, run) };
+}
+
+async function lastBehindNext({ backend }: Project, run: RunRecord): Promise<RunRecord | undefined> {
+  const last = run.continuedTo && (await backend.lastOfChain(chainOf(run)));
+  return last?.runId === run.continuedTo ? undefined : last;
 }
 
 async function isUnserved(project: Project, run: RunRecord): Promise<boolean> {

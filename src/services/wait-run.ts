@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.js";
 import { deferred, type Deferred } from "../base/deferred.js";
 import { RunNotFoundError, WaitTimeoutError } from "../core/errors.js";
 import type { RecordedEvent } from "../core/events/event.js";
+import { chainOf } from "../core/family.js";
 import type { RunId } from "../core/ids.js";
 import { isTerminal, type RunRecord } from "../core/run.js";
 import type { Backend } from "../storage/backend.js";
@@ -62,23 +63,36 @@ interface Look {
 /** One look after another at a run and its new events, and at the runs that go on in its place. */
 function lookAt(backend: Backend, { runId, untilSuspended = false, onLook, signal }: WaitRunOptions): () => Promise<Look> {
   let [id, seen] = [runId, 0];
-  let before: RunId | undefined;
+  let before: RunRecord | undefined;
   const look = async (): Promise<Look> => {
-    const run = await backend.getRun(id);
-    if (run === undefined) throw new RunNotFoundError(id, { continuedFrom: before });
+    const run = await standing(backend, id, before);
+    if (run.runId !== id) [id, seen] = [run.runId, 0]; // the one that was looked at is gone, and another goes on in its place
+    before = run;
     if (onLook !== undefined) {
       const events = await backend.readHistory(id, seen);
       seen += events.length;
       await onLook({ run, events });
     }
     if (run.continuedTo !== undefined) {
-      [before, id, seen] = [id, run.continuedTo, 0];
+      // Who is told nothing of the runs between need not look at them.
+      const last = onLook === undefined ? await backend.lastOfChain(chainOf(run)) : undefined;
+      [id, seen] = [last?.runId ?? run.continuedTo, 0];
       return look();
     }
-    const ended = isTerminal(run.status) || run.parked !== undefined;
-    return { run, enough: ended || signal?.aborted === true || (untilSuspended && run.status === "suspended") };
+    return { run, enough: hasEnded(run) || signal?.aborted === true || (untilSuspended && run.status === "suspended") };
   };
   return look;
+}
+
+/** The run, or where it was pruned meanwhile the last of the chain that was followed so far. */
+async function standing(backend: Backend, id: RunId, before: RunRecord | undefined): Promise<RunRecord> {
+  const run = (await backend.getRun(id)) ?? (before && (await backend.lastOfChain(chainOf(before))));
+  if (run === undefined) throw new RunNotFoundError(id, { continuedFrom: before?.continuedTo && before.runId });
+  return run;
+}
+
+function hasEnded({ status, parked }: RunRecord): boolean {
+  return isTerminal(status) || parked !== undefined;
 }
 
 /** Resolves when the bell rings, and after `delayMs` in any case. */

@@ -2,6 +2,7 @@ import { decode } from "../base/codec.js";
 import { sentenceOf } from "../core/decide.js";
 import type { CancellationRequested, WorkerLost } from "../core/events/run.js";
 import { retriesRun, type RecordedEvent } from "../core/events/event.js";
+import { chainOf } from "../core/family.js";
 import type { OperationId, RunId } from "../core/ids.js";
 import { blamedOperation } from "../core/reset.js";
 import { foldHistory, isTerminal, type RunRecord } from "../core/run.js";
@@ -66,6 +67,8 @@ export interface RunWhy {
   readonly error: ErrorCard | undefined;
   /** Of a run that waits for a child: why that one does not go on. */
   readonly child: RunWhy | undefined;
+  /** Of a run that continued as new: the last of its chain, as far as the store has it. */
+  readonly last: RunRecord | undefined;
 }
 
 export interface WhyRunOptions {
@@ -100,7 +103,7 @@ async function whyOf(question: Question, runId: RunId): Promise<RunWhy> {
     const why = whyOfSeen(await lookAt(question, runId));
     const child = await whyChild(question, why);
     // A child ends in one commit with its parent's hearing of it: what was read of the parent is older.
-    if (child === undefined || !isTerminal(child.run.status) || look === looksMax) return { ...why, child };
+    if (child === undefined || !isTerminal(child.run.status) || look === looksMax) return { ...why, child, last: why.run.continuedTo && (await question.project.backend.lastOfChain(chainOf(why.run))) };
   }
 }
 
@@ -127,7 +130,7 @@ async function lookAt(question: Question, runId: RunId): Promise<Seen> {
   return { run, history, serving, holder, code: await codeOf(question, run, history), now: clock.now() };
 }
 
-function whyOfSeen(seen: Seen): Omit<RunWhy, "child"> {
+function whyOfSeen(seen: Seen): Omit<RunWhy, "child" | "last"> {
   const { run, history, serving, holder, code, now } = seen;
   const stand = isTerminal(run.status) ? endOf(seen) : standOf(seen);
   const { main, place } = stand;

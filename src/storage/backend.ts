@@ -52,6 +52,12 @@ export interface Backend extends Upkeep {
 
   getRun(runId: RunId): Promise<RunRecord | undefined>;
 
+  /**
+   * The run of a chain that went on in no other, found without a look at those before it, of which some may be pruned. `chain` is the id of its first
+   * (`chainOf`). Undefined where the end of the chain is not in the store.
+   */
+  lastOfChain(chain: RunId): Promise<RunRecord | undefined>;
+
   getHook(runId: RunId, hookId: OperationId): Promise<HookRecord | undefined>;
 
   /** Newest first. */
@@ -273,6 +279,8 @@ export interface RunFilter {
   readonly workflowName?: string;
   readonly workerId?: WorkerId;
   readonly parentId?: RunId;
+  /** The runs that go on in the place of this first one of a chain. */
+  readonly chain?: RunId;
   readonly scheduleId?: ScheduleId;
   /** Only runs without a parent. */
   readonly topLevel?: true;

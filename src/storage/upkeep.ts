@@ -7,12 +7,13 @@ export interface Upkeep {
   /**
    * Deletes runs that ended before a time, those that ended first coming first, each with its history, its hooks and its payloads; all in one
    * transaction, which ends before `limit` where the histories are long. Left alone is a run whose children are still to be closed, and one whose parent
-   * has not ended, or has failed and may be retried. The runs of a chain go with its last, by which they count: its first bears the id that was
-   * acknowledged, and the idempotency key. 0 runs: none is left. An idempotency key of a run that is deleted may be used anew.
+   * has not ended, or has failed and may be retried. Of a chain, the runs between its first and its last count by their own end (`continued_as_new`), whatever
+   * became of its parent: who knows the first finds the last without them. The first bears the id that was acknowledged, and the idempotency key: it goes
+   * with the last, and so does whatever else is left of the chain. 0 runs: none is left. An idempotency key of a run that is deleted may be used anew.
    */
   pruneRuns(request: PruneRequest): Promise<PrunedRuns>;
 
-  /** How many runs `pruneRuns` would delete until none is left. Reads no run, but for children their parents, and those of chains. */
+  /** How many runs `pruneRuns` would delete until none is left. Reads no run, but the parents of children. */
   countPrunable(filter: PruneFilter): Promise<number>;
 
   /**
@@ -49,7 +50,7 @@ export interface StoreFault {
 
 /** Which runs to delete: those that fit all that is given. */
 export interface PruneFilter {
-  /** Those of runs that have not ended, or continued as new, are passed over. */
+  /** Those of runs that have not ended are passed over. `continued_as_new`: the runs between the first and the last of a chain. */
   readonly statuses: readonly RunStatus[];
   readonly workflowName?: string;
   readonly endedBefore: number;

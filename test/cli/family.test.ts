@@ -61,7 +61,7 @@ test("runs wait waits for the last of a chain", async () => {
 
 test("runs chain: oldest first, from any member; its result is that of the last", async () => {
   const chain = rowsOf(await run("runs", "chain", first, "-o", "json"));
-  expect(Object.keys(chain[0] ?? {})).toEqual([...listKeys, "continued_from_run_id", "continued_to_run_id"]);
+  expect(Object.keys(chain[0] ?? {})).toEqual([...listKeys, "continued_from_run_id", "continued_to_run_id", "gap_before"]);
   const ids = chain.map(({ run_id }) => String(run_id));
   expect(ids[0]).toBe(first);
   expect(chain.map((row) => [row["status"], row["continued_from_run_id"], row["continued_to_run_id"]])).toEqual([

@@ -109,5 +109,7 @@ test("a successor has the settings and the family of its predecessor, and nothin
     parent: given.parent,
     nestingDepth: 1,
     continuedFrom: given.runId,
+    chain: given.runId,
   });
+  expect(successorOf(successor, { runId: id(4), input: encode(3), createdAt: 7 })).toMatchObject({ continuedFrom: id(3), chain: given.runId });
 });

@@ -8,7 +8,7 @@ import { childRow, listChildren } from "../../src/services/list-children.js";
 import type { Project } from "../../src/services/project.js";
 import { readResult } from "../../src/services/read-result.js";
 import { runHandle } from "../../src/services/run-handle.js";
-import { chainRow, showChain } from "../../src/services/show-chain.js";
+import { chainRows, showChain } from "../../src/services/show-chain.js";
 import { showLog } from "../../src/services/show-log.js";
 import { showRun } from "../../src/services/show-run.js";
 import { waitRun, type RunNews } from "../../src/services/wait-run.js";
@@ -100,7 +100,7 @@ test("a chain is found from any of its runs, oldest first, and its result is tha
   const chain = await showChain(project, { id: first });
   const [, second = first, third = first] = idsOf(chain);
 
-  expect(chain.map(chainRow)).toMatchObject([
+  expect(chainRows(chain)).toMatchObject([
     { run_id: first, status: "continued_as_new", continued_from_run_id: null, continued_to_run_id: second },
     { run_id: second, status: "continued_as_new", continued_from_run_id: first, continued_to_run_id: third },
     { run_id: third, status: "completed", continued_from_run_id: second, continued_to_run_id: null },

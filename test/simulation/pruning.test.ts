@@ -14,9 +14,12 @@ import { until } from "../support/project.js";
 
 let folder: string;
 let done: Map<string, number>;
+let laps: number;
+let isOver: boolean;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "pyworkflow-pruning-"));
   done = new Map();
+  [laps, isOver] = [0, false];
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -35,6 +38,11 @@ const patient = workflow("pruning.patient", async (isFirst: boolean) => {
   await sleep("1s");
   return note("patient");
 });
+const endless = workflow("pruning.endless", async (lap: number): Promise<string> => {
+  laps = lap;
+  await note(`lap ${lap}`);
+  return isOver ? `over after ${lap}` : continueAsNew(lap + 1);
+});
 const family = workflow("pruning.family", async (name: string) => {
   const beside = await startChild(leaf, `${name} beside`);
   await startChild(leaf, `${name} left alone`, { parentClose: "abandon" });
@@ -48,10 +56,11 @@ const family = workflow("pruning.family", async (name: string) => {
 const families = 12;
 const chains = 6;
 const linksOfChain = 15;
+const lapsLeast = 60;
 
 test("two engines go on rightly while a third connection deletes whatever has ended", { timeout: 60_000 }, async () => {
   const path = join(folder, "store.db");
-  const options = { storage: `sqlite:${path}`, config: false, workflows: [leaf, links, patient, family] } as const;
+  const options = { storage: `sqlite:${path}`, config: false, workflows: [leaf, links, patient, family, endless] } as const;
   const engines = [await openEngine(options), await openEngine(options)];
   const store = await openSqlite({ path });
   const [one, other] = engines as [(typeof engines)[0], (typeof engines)[0]];
@@ -65,6 +74,15 @@ test("two engines go on rightly while a third connection deletes whatever has en
   // The id that was acknowledged and its key hold as long as the chain goes on.
   expect((await other.start(patient, true, { idempotencyKey: "patient" })).runId).toBe(first.runId);
   expect(["pending", "running", "suspended"]).toContain(await first.status());
+
+  // A chain without end shrinks while it goes on, and its first run finds the one that lives.
+  const entity = await one.start(endless, 1, { idempotencyKey: "entity" });
+  await until("a long chain", () => (laps > lapsLeast ? true : undefined), { tell: () => `${laps} laps` });
+  await until("a chain that is short all the same", async () => ((await store.listRuns({ chain: entity.runId, limit: lapsLeast })).length < lapsLeast / 2 ? true : undefined));
+  expect((await other.start(endless, 1, { idempotencyKey: "entity" })).runId).toBe(entity.runId);
+  const result = entity.result();
+  isOver = true;
+  expect(await result).toMatch(/^over after \d+$/);
 
   await until("the end of every run", async () => ((await store.listRuns({ statuses: liveStatuses, limit: 1 })).length === 0 ? true : undefined), { tell: () => `${done.size} done` });
   const pruned = await pruner.stop();

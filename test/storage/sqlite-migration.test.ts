@@ -140,3 +140,19 @@ test("who migrates says so, once", async () => {
   for (let time = 0; time < 2; time++) await (await openSqlite({ path, onNote: (line) => void notes.push(line) })).close();
   expect(notes).toEqual([`The store ${path} was brought from format 1 to ${migrations.length}.`]);
 });
+
+test("runs that continue each other get to know their chain, also where its first is not in the store", async () => {
+  await (await openSqlite({ path, migrations: migrations.slice(0, 4) })).close();
+  const [alone, first, second, third, gone, later, latest] = Array.from({ length: 7 }, () => run().runId);
+  const database = new Sqlite(path);
+  const insert = database.prepare(`
+    INSERT INTO runs (run_id, workflow, durable, status, epoch, recovery_attempts, created_at, tags, recover_on_worker_loss, max_recovery_attempts, input, continued_from, continued_to)
+    VALUES (@runId, 'order', 1, iif(@to IS NULL, 'pending', 'continued_as_new'), 0, 0, ${t0}, '[]', 1, 3, 'j1', @from, @to)`);
+  for (const [runId, from, to] of [[third, second], [alone], [first, undefined, second], [second, first, third], [latest, later], [later, gone, latest]]) insert.run({ runId, from: from ?? null, to: to ?? null });
+  database.close();
+  const backend = await openSqlite({ path });
+  const chains = async (asked: readonly (typeof first)[]) => Promise.all(asked.map(async (id) => id && (await backend.getRun(id))?.chain));
+  expect(await chains([alone, first, second, third, later, latest])).toEqual([undefined, undefined, first, first, gone, gone]);
+  expect([await backend.lastOfChain(first ?? ids.pending), await backend.lastOfChain(gone ?? ids.pending)]).toMatchObject([{ runId: third }, { runId: latest }]);
+  await backend.close();
+});

@@ -35,12 +35,16 @@ test("every look goes through an index, however many runs there are", async () =
   await backend.listRuns({ limit: 5, statuses: ["running"], before: runId });
   await backend.listRuns({ limit: 5, workflowName: "order" });
   if (workerId) await backend.listRuns({ limit: 5, workerId });
+  await backend.listRuns({ limit: 5, chain: runId });
+  await backend.lastOfChain(runId);
+  await backend.lastOfChain(run().runId);
   await backend.findRunIds("run_0", 5);
   await backend.findRunIds("", 5);
   const found = plans();
   expect(found.length).toBeGreaterThan(12);
   expect(found.filter(({ plan }) => scanWithoutIndex.test(plan))).toEqual([]);
   expect([using("runs_parked").length, using("runs_due").length]).toEqual([1, 2]);
+  expect(using("runs_chain")).toHaveLength(3); // the list, the last of a chain, and the family of a claim
   expect([using("runs_closing").length, using("runs_taken").length]).toEqual([1, 1]);
 });
 

@@ -8,7 +8,7 @@ import { formatSeconds, formatTime } from "../times.js";
 import { paintStatus } from "./status.js";
 
 /** A run as `Name: value` lines, and its steps below. Lines that say nothing are left out. */
-export function runCard({ card: run, ...waits }: ShownRun, screen: Screen): string {
+export function runCard({ card: run, last, ...waits }: ShownRun, screen: Screen): string {
   const time = (date: Date | null): string | undefined => (date === null ? undefined : formatTime(date, screen));
   const lines: readonly (readonly [string, string | undefined])[] = [
     ["Run ID", run.run_id],
@@ -28,10 +28,15 @@ export function runCard({ card: run, ...waits }: ShownRun, screen: Screen): stri
     ["Parent", run.parent_run_id === null ? undefined : `${run.parent_run_id} (depth ${run.nesting_depth})`],
     ["Continued from", run.continued_from_run_id ?? undefined],
     ["Continued to", run.continued_to_run_id ?? undefined],
+    ["Last of chain", endOf(last)],
     ["Tags", run.tags.length === 0 ? undefined : run.tags.join(", ")],
     ["Idempotency Key", run.idempotency_key ?? undefined],
   ];
   return [...cardLines(lines, screen), ...stepLines(run.steps, screen)].join("\n");
+}
+
+function endOf(last: ShownRun["last"]): string | undefined {
+  return last && `${last.runId} (${last.status})`;
 }
 
 function scheduleOf({ schedule_id, schedule_kind }: RunCard): string {
@@ -39,7 +44,7 @@ function scheduleOf({ schedule_id, schedule_kind }: RunCard): string {
   return ` by ${schedule_id}${schedule_kind === "schedule" ? "" : ` (${schedule_kind})`}`;
 }
 
-function waitingFor(run: RunCard, { waitsFor, unserved }: Omit<ShownRun, "card">, screen: Screen): string | undefined {
+function waitingFor(run: RunCard, { waitsFor, unserved }: Omit<ShownRun, "card" | "last">, screen: Screen): string | undefined {
   if (run.parked !== null) {
     const { code, operation_id, at } = run.parked;
     return [`code that fits its history (${code})`, operation_id, at === null ? null : `at ${at}`].filter((part) => part !== null).join(", ");

@@ -1,4 +1,5 @@
 import { formatDuration } from "../../base/duration.js";
+import { isTerminal, type RunRecord } from "../../core/run.js";
 import type { RunWhy } from "../../services/why-run.js";
 import { beganAt } from "../../services/list-runs.js";
 import { oneLine } from "../text.js";
@@ -16,7 +17,7 @@ export function endSentences(why: RunWhy, say: Saying): readonly string[] {
 }
 
 function end(why: RunWhy, name: string, { when, say }: { readonly when: string; readonly say: Saying }): readonly string[] {
-  const { run, cancellation } = why;
+  const { run, last, cancellation } = why;
   switch (run.status) {
     case "failed":
       return [`${name} failed ${when}${errorText(why, say)}.`, ...blame(why)];
@@ -25,10 +26,14 @@ function end(why: RunWhy, name: string, { when, say }: { readonly when: string; 
       return [`${name} was cancelled ${when}.${by}`];
     }
     case "continued_as_new":
-      return [`${name} continued as new ${when}: ${run.continuedTo} goes on in its place.`];
+      return [`${name} continued as new ${when}: ${last === undefined ? `${run.continuedTo} went on in its place, and is not in the store any more` : placeTakenBy(last)}.`];
     default:
       return [`${name} completed ${when}: it waits for nothing.`];
   }
+}
+
+function placeTakenBy({ runId, status }: RunRecord): string {
+  return isTerminal(status) ? `its chain ended with ${runId} (${status})` : `${runId} goes on in its place`;
 }
 
 function errorText({ error, place }: RunWhy, say: Saying): string {

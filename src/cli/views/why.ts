@@ -176,7 +176,7 @@ function workerHint({ run, serving }: RunWhy): string {
   }
 }
 
-function endHint({ run }: RunWhy): string {
+function endHint({ run, last }: RunWhy): string {
   const id = run.runId;
   switch (run.status) {
     case "failed":
@@ -184,7 +184,7 @@ function endHint({ run }: RunWhy): string {
     case "cancelled":
       return `pyworkflow runs logs ${id} shows what it had done`;
     case "continued_as_new":
-      return `pyworkflow runs why ${run.continuedTo ?? id}`;
+      return last === undefined ? `pyworkflow runs chain ${id} shows what is left of its chain` : `pyworkflow runs why ${last.runId}`;
     default:
       return `pyworkflow runs result ${id} prints its result`;
   }

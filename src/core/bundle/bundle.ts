@@ -28,7 +28,7 @@ export interface ImportedRun {
 /** The run without its events, as a bundle has it; always in one order, so that the same run is the same text. */
 export function bundledRun(run: RunRecord): Omit<BundledRun, "events"> {
   const { runId, workflowName, durable, input, createdAt, idempotencyKey, tags, recoverOnWorkerLoss, maxRecoveryAttempts, maxDurationMs } = run;
-  const { parent, nestingDepth, continuedFrom, rerunOf, seed, schedule, scheduledTime, orphaned } = run;
+  const { parent, nestingDepth, continuedFrom, chain, rerunOf, seed, schedule, scheduledTime, orphaned } = run;
   return {
     runId,
     workflowName,
@@ -43,6 +43,7 @@ export function bundledRun(run: RunRecord): Omit<BundledRun, "events"> {
     ...(parent && { parent: { runId: parent.runId, operationId: parent.operationId, parentClose: parent.parentClose } }),
     nestingDepth,
     ...(continuedFrom !== undefined && { continuedFrom }),
+    ...(chain !== undefined && { chain }),
     ...(rerunOf !== undefined && { rerunOf }),
     ...(seed !== undefined && { seed }),
     ...(schedule && { schedule: { scheduleId: schedule.scheduleId, kind: schedule.kind } }),

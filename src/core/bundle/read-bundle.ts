@@ -2,6 +2,7 @@ import { isObject } from "../../base/json.js";
 import { InvalidBundleError } from "../errors/runs.js";
 import { parentCloses } from "../events/child.js";
 import type { RecordedEvent, WorkflowEvent } from "../events/event.js";
+import { chainOf } from "../family.js";
 import { foldHooks } from "../hooks.js";
 import { isOperationId, parseRunId, parseScheduleId, type RunId } from "../ids.js";
 import { findingsOf } from "../invariants.js";
@@ -54,6 +55,7 @@ function readRun(given: unknown, path: string): ImportedRun {
       parent: optional(object),
       nestingDepth: count(0),
       continuedFrom: optional(runId),
+      chain: optional(runId),
       rerunOf: optional(runId),
       seed: optional(runId),
       schedule: optional(object),
@@ -112,10 +114,20 @@ function refuseFamily(imported: readonly ImportedRun[]): void {
     if (run.parent?.runId === run.runId || (parent && parent.run.nestingDepth + 1 !== run.nestingDepth)) {
       throw new InvalidBundleError(`${placeOf(index)}.nestingDepth`, `is ${run.nestingDepth}, and does not fit that of its parent ${run.parent?.runId}`);
     }
+    const before = ({ continuedFrom }: NewRun) => continuedFrom && byId.get(continuedFrom)?.run;
+    refuseForeignChain(run, before(run), placeOf(index));
     const seen = new Set<RunId>();
-    for (let each: NewRun | undefined = run; each; each = each.continuedFrom && byId.get(each.continuedFrom)?.run) {
+    for (let each: NewRun | undefined = run; each; each = before(each)) {
       if (seen.has(each.runId)) throw new InvalidBundleError(`${placeOf(index)}.continuedFrom`, "leads back to the run itself");
       seen.add(each.runId);
     }
   }
+}
+
+// Bundles of older versions name no chain.
+function refuseForeignChain(run: NewRun, before: NewRun | undefined, place: string): void {
+  if (run.chain === undefined) return;
+  if (run.continuedFrom === undefined || run.chain === run.runId) throw new InvalidBundleError(`${place}.chain`, "is that of a run that continues another, and this one does not");
+  const isNamed = before !== undefined && (before.continuedFrom === undefined || before.chain !== undefined);
+  if (isNamed && chainOf(before) !== run.chain) throw new InvalidBundleError(`${place}.chain`, `is ${run.chain}, and that of the run before it is ${chainOf(before)}`);
 }

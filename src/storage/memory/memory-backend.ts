@@ -26,6 +26,7 @@ export function createMemoryBackend(): Backend {
     countDue: async (request) => store.countDue(request),
     readHistory: async (runId, after) => store.readHistory(runId, after),
     getRun: async (runId) => store.runs.get(runId)?.record,
+    lastOfChain: async (chain) => store.runs.lastOfChain(chain)?.record,
     getHook: async (runId, hookId) => store.runs.get(runId)?.hooks.get(hookId),
     listHooks: async (filter) => store.listHooks(filter),
     closeChildren: async (limit, now) => store.runs.closeChildren(limit, now),
@@ -48,7 +49,7 @@ export function createMemoryBackend(): Backend {
     loseWorker: async (loss) => store.loseWorker(loss),
     onWake: (listener) => store.listeners.add(listener),
     pruneRuns: async (request) => store.runs.prune(request),
-    countPrunable: async (filter) => store.runs.prunable(filter).length,
+    countPrunable: async (filter) => store.runs.countPrunable(filter),
     pruneTicks: async (request) => store.schedules.pruneTicks(request),
     pruned: async () => store.pruned(),
     describe: async () => store.describe(),
@@ -263,12 +264,10 @@ class MemoryStore {
     return runs.filter(({ record }) => family.has(record.runId));
   }
 
-  // Children and successors are younger than who made them.
   #familyOf(runId: RunId): ReadonlySet<RunId> {
-    const family = new Set([runId]);
-    for (const { record } of this.#runs.all()) {
-      if ([record.parent?.runId, record.continuedFrom].some((maker) => maker !== undefined && family.has(maker))) family.add(record.runId);
-    }
+    const family = new Set([runId, ...this.#runs.successorsOf(runId).map(({ record }) => record.runId)]);
+    // Children are younger than who made them.
+    for (const { record } of this.#runs.all()) if (record.parent !== undefined && family.has(record.parent.runId)) family.add(record.runId);
     return family;
   }
 
@@ -313,12 +312,16 @@ function fits(run: RunRecord, filter: RunFilter): boolean {
   return isOf(run, filter) && isOfTime(run, filter) && (query === undefined || mentions(run, query));
 }
 
-function isOf({ workflowName, workerId, parent, schedule }: RunRecord, filter: RunFilter): boolean {
+function isOf(run: RunRecord, filter: RunFilter): boolean {
+  const { workflowName, workerId, schedule } = run;
   if (filter.workflowName !== undefined && filter.workflowName !== workflowName) return false;
   if (filter.workerId !== undefined && filter.workerId !== workerId) return false;
   if (filter.scheduleId !== undefined && filter.scheduleId !== schedule?.scheduleId) return false;
-  if (filter.topLevel && parent !== undefined) return false;
-  return filter.parentId === undefined || filter.parentId === parent?.runId;
+  return isOfFamily(run, filter);
+}
+
+function isOfFamily({ parent, chain }: RunRecord, { topLevel, parentId = parent?.runId, chain: wanted = chain }: RunFilter): boolean {
+  return !(topLevel && parent !== undefined) && parentId === parent?.runId && wanted === chain;
 }
 
 function isOfTime({ createdAt, interruptedAt }: RunRecord, filter: RunFilter): boolean {

@@ -4,7 +4,7 @@ import { refusalOf } from "../../core/claim.js";
 import { defaults } from "../../core/defaults.js";
 import { endsRun, retriesRun, type RecordedEvent, type WorkflowEvent } from "../../core/events/event.js";
 import type { RunEnd, RunRetried } from "../../core/events/run.js";
-import { closingEvents, isLeftByRetry, isPassedOver, isToBeClosed, noteToParent, passedOnTo, requestEvents, type CancellationRequest, type LinkedAppend } from "../../core/family.js";
+import { chainOf, closingEvents, isLeftByRetry, isPassedOn, isPassedOver, isToBeClosed, noteToParent, requestEvents, type CancellationRequest, type LinkedAppend } from "../../core/family.js";
 import { foldHooks, type HookRows } from "../../core/hooks.js";
 import type { RunId, ScheduleId, WorkerId } from "../../core/ids.js";
 import { foldHistory, foldRun, isTerminal, type NewRun, type RunRecord } from "../../core/run.js";
@@ -92,6 +92,18 @@ export class Runs {
     return this.#runs.get(runId);
   }
 
+  /** The run of a chain that went on in no other. */
+  lastOfChain(chain: RunId): StoredRun | undefined {
+    return this.#linksOf(chain).find(({ record }) => record.continuedTo === undefined);
+  }
+
+  /** The runs that go on in the place of this one. */
+  successorsOf(runId: RunId): readonly StoredRun[] {
+    const run = this.#runs.get(runId);
+    if (!run) return [];
+    return this.#linksOf(chainOf(run.record)).filter(({ record, number }) => record.chain === runId || number > run.number);
+  }
+
   all(): readonly StoredRun[] {
     return [...this.#runs.values()];
   }
@@ -129,11 +141,10 @@ export class Runs {
 
   /** Asks a run to end, or the one that goes on in its place. One that has ended, or was asked before, is passed over. */
   ask(runId: RunId, request: CancellationRequest): void {
-    const run = this.#runs.get(runId);
+    const named = this.#runs.get(runId);
+    const run = named && this.lastOfChain(chainOf(named.record));
     if (!run) return;
-    const { continuedTo, status } = run.record;
-    if (continuedTo !== undefined) return this.ask(continuedTo, request);
-    const events = isTerminal(status) ? [] : requestEvents(run.record, request);
+    const events = isTerminal(run.record.status) ? [] : requestEvents(run.record, request);
     if (events.length > 0) this.#appendForeign(run, events);
   }
 
@@ -172,32 +183,48 @@ export class Runs {
     return this.#pruned;
   }
 
-  /** Those that ended first come first; those of a chain come with its last, the first of them first. */
-  prunable({ statuses, workflowName, endedBefore, endedFrom = -Infinity }: PruneFilter & Pick<PruneRequest, "endedFrom">): readonly StoredRun[] {
-    const fitting = this.all().filter(({ record: { status, completedAt = Infinity, ...run } }) => statuses.includes(status) && completedAt < endedBefore && completedAt >= endedFrom && (workflowName ?? run.workflowName) === run.workflowName);
-    const last = fitting.filter(({ record }) => this.#mayGo(record)).toSorted((a, b) => endOf(a) - endOf(b));
-    return last.flatMap((run) => this.#chainBefore(run));
+  countPrunable(filter: PruneFilter): number {
+    return new Set(this.#prunable(filter).flat()).size;
   }
 
-  #chainBefore(run: StoredRun): readonly StoredRun[] {
-    const chain: StoredRun[] = [];
-    for (let each: StoredRun | undefined = run; each; each = each.record.continuedFrom && this.#runs.get(each.record.continuedFrom)) chain.unshift(each);
-    return chain.some(({ record }) => record.closing) ? [] : chain;
+  /** Those that ended first come first, each behind what goes with it. */
+  #prunable({ statuses, workflowName, endedBefore, endedFrom = -Infinity }: PruneFilter & Pick<PruneRequest, "endedFrom">): readonly (readonly StoredRun[])[] {
+    const fitting = this.all().filter(({ record: { status, completedAt = Infinity, ...run } }) => statuses.includes(status) && completedAt < endedBefore && completedAt >= endedFrom && (workflowName ?? run.workflowName) === run.workflowName);
+    const able = fitting.filter(({ record }) => this.#mayGo(record)).toSorted((a, b) => endOf(a) - endOf(b));
+    return able.map((run) => this.#goingWith(run));
+  }
+
+  /** With the last of a chain go all others: first those between, for its first bears the id that was acknowledged. */
+  #goingWith(run: StoredRun): readonly StoredRun[] {
+    if (run.record.status === "continued_as_new" || run.record.chain === undefined) return [run];
+    const [first, ...others] = this.#linksOf(chainOf(run.record)).filter((link) => link !== run);
+    return first === undefined ? [run] : [...others, first, run];
+  }
+
+  /** The runs of a chain that are left, its first one first. */
+  #linksOf(chain: RunId): readonly StoredRun[] {
+    const first = this.#runs.get(chain);
+    return [...(first ? [first] : []), ...this.all().filter(({ record }) => record.chain === chain)];
   }
 
   prune({ limit, ...filter }: PruneRequest): PrunedRuns {
-    const whole = this.prunable(filter);
-    const gone = whole.slice(0, limit);
-    for (const { record } of gone) {
-      this.#runs.delete(record.runId);
-      const key = keyOf(record);
-      if (key !== undefined) this.#idsByKey.delete(key);
-      const { runs, runsCreatedBefore = 0 } = this.#pruned;
-      this.#pruned = { runs: runs + 1, runsCreatedBefore: Math.max(runsCreatedBefore, record.createdAt + 1) };
+    const gone = new Set<StoredRun>();
+    let endedUpTo: number | undefined;
+    for (const together of this.#prunable(filter)) {
+      if (gone.size >= limit) break;
+      endedUpTo = together.at(-1)?.record.completedAt; // where the limit ends it within a chain, that is found again by its last
+      for (const run of together.slice(0, limit - gone.size)) gone.add(run);
     }
-    // Where it ended within a chain, that is found again by its last.
-    const last = whole.slice(Math.max(0, gone.length - 1)).find(({ record }) => record.continuedTo === undefined);
-    return { runs: gone.length, events: gone.reduce((sum, { history }) => sum + history.length, 0), ...(last && { endedUpTo: endOf(last) }) };
+    for (const { record } of gone) this.#forget(record);
+    return { runs: gone.size, events: [...gone].reduce((sum, { history }) => sum + history.length, 0), ...(endedUpTo !== undefined && { endedUpTo }) };
+  }
+
+  #forget(record: RunRecord): void {
+    this.#runs.delete(record.runId);
+    const key = keyOf(record);
+    if (key !== undefined) this.#idsByKey.delete(key);
+    const { runs, runsCreatedBefore = 0 } = this.#pruned;
+    this.#pruned = { runs: runs + 1, runsCreatedBefore: Math.max(runsCreatedBefore, record.createdAt + 1) };
   }
 
   /** A run that has ended, and of whose children some are still to be closed. */
@@ -205,9 +232,13 @@ export class Runs {
     return this.all().find(({ record }) => record.closing);
   }
 
-  #mayGo({ status, closing, parent }: RunRecord): boolean {
+  #mayGo(run: RunRecord): boolean {
+    const { status, closing, parent, chain } = run;
+    if (!isTerminal(status) || closing) return false;
+    // Its parent knows the first of the chain, and hears of the last.
+    if (status === "continued_as_new") return chain !== undefined;
+    if (chain !== undefined && this.#linksOf(chain).some(({ record }) => record.closing)) return false;
     const above = parent && this.#runs.get(parent.runId)?.record;
-    if (!isTerminal(status) || status === "continued_as_new" || closing) return false;
     return above === undefined || (isTerminal(above.status) && above.status !== "failed");
   }
 
@@ -221,8 +252,8 @@ export class Runs {
   #appendLinked({ runId, events }: LinkedAppend): void {
     const run = this.#runs.get(runId);
     if (!run) return;
-    const successor = passedOnTo(run.record, events);
-    if (successor) this.#appendLinked({ runId: successor, events });
+    const last = isPassedOn(run.record, events) ? this.lastOfChain(chainOf(run.record)) : undefined;
+    if (last) this.#appendLinked({ runId: last.record.runId, events });
     else if (!isPassedOver(run.record, events)) this.#appendForeign(run, events);
   }
 

@@ -1,9 +1,10 @@
 import { BugError } from "../../base/unreachable.js";
 import type { RunHead } from "../../core/claim.js";
 import type { RecordedEvent, WorkflowEvent } from "../../core/events/event.js";
-import { isPassedOver, noteToParent, passedOnTo, type LinkedAppend } from "../../core/family.js";
+import { isPassedOn, isPassedOver, noteToParent, type LinkedAppend } from "../../core/family.js";
 import type { RunId } from "../../core/ids.js";
 import { foldRun, isTerminal, type RunState, type RunStatus } from "../../core/run.js";
+import { lastIdOfChain } from "./chains.js";
 import type { Connection } from "./connection.js";
 import { disposeOfHooks, hookChanges, saveHooks, type HookChange } from "./hooks.js";
 import { keeper, type Keep } from "./payloads.js";
@@ -19,14 +20,14 @@ export interface StoredHead extends RunHead {
 }
 
 type HeadRow = [key: number, durable: number, epoch: number, inbox: number | null, status: RunStatus, recoveryAttempts: number, last: number | null];
-type StoredState = StateRow & ParentRow & Pick<RunRow, "schedule">;
+type StoredState = StateRow & ParentRow & Pick<RunRow, "chain" | "schedule">;
 
 const selectHead = `
   SELECT key, durable, epoch, inbox, status, recovery_attempts, (SELECT max(sequence) FROM events WHERE run = key)
   FROM runs WHERE run_id = ?`;
 const selectState = `
   SELECT status, due_at, wake_reason, worker_id, recovery_attempts, parked, started_at, completed_at,
-    interrupted_at, continued_to, cancellation_requested, closable_children, reserved_for, parent, parent_operation, parent_close, orphaned, schedule
+    interrupted_at, continued_to, cancellation_requested, closable_children, reserved_for, parent, parent_operation, parent_close, orphaned, chain, schedule
   FROM runs WHERE key = ?`;
 const insertEvent = "INSERT INTO events (run, sequence, type, at, operation, value, rest) VALUES (?, ?, ?, ?, ?, ?, ?)";
 const updateRun = `
@@ -164,9 +165,10 @@ export function appendLinked(connection: Connection, links: readonly LinkedAppen
   for (const { runId, events } of links) {
     const head = headOf(connection, runId);
     if (!head) continue;
-    const state = stateOfRow(storedState(connection, head.key));
-    const successor = passedOnTo(state, events);
-    if (successor) appendLinked(connection, [{ runId: successor, events }]);
+    const row = storedState(connection, head.key);
+    const state = stateOfRow(row);
+    const last = isPassedOn(state, events) ? lastIdOfChain(connection, (row.chain as RunId | null) ?? runId) : undefined;
+    if (last) appendLinked(connection, [{ runId: last, events }]);
     if (isPassedOver(state, events)) continue;
     const hooks = hookChanges(connection, head, events);
     if (typeof hooks === "string") throw new BugError(`an event of ${hooks} does not fit, and was to be linked to ${runId}`);

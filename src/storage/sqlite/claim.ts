@@ -29,11 +29,12 @@ const selectParked = `
   SELECT key, run_id, NULL AS due_at FROM runs INDEXED BY runs_parked
   WHERE workflow = ? AND parked IS NOT NULL AND parked ->> '$.version' <> ? AND recovery_attempts BETWEEN ? AND ? ORDER BY key LIMIT ?`;
 const selectFamily = `
-  WITH RECURSIVE family (run_id) AS (
-    VALUES (?)
-    UNION SELECT child.run_id FROM family JOIN runs AS child ON child.parent = family.run_id
-    UNION SELECT continued_to FROM family JOIN runs USING (run_id) WHERE continued_to IS NOT NULL)
-  SELECT key, run_id, due_at FROM family JOIN runs USING (run_id) WHERE completed_at IS NULL`;
+  WITH RECURSIVE family (run_id, asked, chain) AS (
+    SELECT run_id, key, coalesce(chain, run_id) FROM runs WHERE run_id = ?
+    UNION SELECT child.run_id, NULL, NULL FROM family JOIN runs AS child ON child.parent = family.run_id
+    UNION SELECT link.run_id, NULL, NULL FROM family JOIN runs AS link INDEXED BY runs_chain ON link.chain = family.chain
+      AND (family.run_id = family.chain OR link.key > family.asked))
+  SELECT key, run_id, due_at FROM family CROSS JOIN runs USING (run_id) WHERE completed_at IS NULL`;
 const selectNextDue = "SELECT min(due_at) AS due_at FROM runs WHERE workflow = ? AND due_at > ?";
 const selectInboxes = `
   SELECT run_id AS "runId", inbox AS sequence FROM runs WHERE worker_id = ? AND inbox IS NOT NULL

@@ -1,10 +1,10 @@
-import { placeTaken, requestEvents, type CancellationRequest } from "../../core/family.js";
+import { chainOf, placeTaken, requestEvents, type CancellationRequest } from "../../core/family.js";
 import type { RunId } from "../../core/ids.js";
 import { isTerminal } from "../../core/run.js";
 import type { ScheduleCommit, ScheduleCommitResult } from "../backend.js";
 import { appendLinked } from "./append.js";
 import type { Connection } from "./connection.js";
-import { getRun, insertRun } from "./runs.js";
+import { getRun, insertRun, lastOfChain } from "./runs.js";
 import { saveDefinition, saveState, storedSchedule } from "./schedules.js";
 import { saveTicks, tickChanges } from "./ticks.js";
 
@@ -29,8 +29,8 @@ function commitSchedule(connection: Connection, member: ScheduleCommit): Schedul
 
 /** What is appended depends on the run as it is now: of the one that was listed another may have taken the place meanwhile. */
 function askToEnd(connection: Connection, listed: RunId, request: CancellationRequest): void {
-  let run = getRun(connection, listed);
-  while (run?.continuedTo !== undefined) run = getRun(connection, run.continuedTo);
+  const named = getRun(connection, listed);
+  const run = named && lastOfChain(connection, chainOf(named));
   if (!run || isTerminal(run.status)) return;
   const events = requestEvents(run, request);
   if (events.length > 0) appendLinked(connection, [{ runId: run.runId, events }]);

@@ -1,19 +1,23 @@
 import { defaults } from "../../core/defaults.js";
+import type { RunId } from "../../core/ids.js";
 import { isTerminal, type RunStatus } from "../../core/run.js";
 import type { PrunedRuns, PrunedSoFar, PruneFilter, PruneRequest, PruneTicksRequest } from "../upkeep.js";
 import type { Connection } from "./connection.js";
 import { isPayload } from "./payloads.js";
 
 // The terms of the index first.
-const prunable = `
-  FROM runs INDEXED BY runs_ended WHERE completed_at IS NOT NULL AND closing IS NULL AND status = ? AND completed_at < ?
+const fromEnded = "FROM runs INDEXED BY runs_ended WHERE completed_at IS NOT NULL AND closing IS NULL AND status = ? AND completed_at < ?";
+const prunable = `${fromEnded}
     AND (parent IS NULL OR NOT EXISTS (
-      SELECT 1 FROM runs AS parents WHERE parents.run_id = runs.parent AND (parents.completed_at IS NULL OR parents.status = 'failed')))`;
-const selectChain = `
-  WITH RECURSIVE chain (key, created_at, completed_at, closing, continued_from) AS (
-    SELECT key, created_at, completed_at, closing, continued_from FROM runs WHERE key = ?
-    UNION ALL SELECT runs.key, runs.created_at, runs.completed_at, runs.closing, runs.continued_from FROM chain JOIN runs ON runs.run_id = chain.continued_from)
-  SELECT key, created_at, completed_at, closing FROM chain`;
+      SELECT 1 FROM runs AS parents WHERE parents.run_id = runs.parent AND (parents.completed_at IS NULL OR parents.status = 'failed')))
+    AND (chain IS NULL OR NOT EXISTS (
+      SELECT 1 FROM runs AS links INDEXED BY runs_closing WHERE links.closing = 1 AND runs.chain IN (links.chain, links.run_id)))`;
+// Those of a chain that lie between its first and its last. Their parent knows the first, and hears of the last.
+const prunableBetween = `${fromEnded} AND chain IS NOT NULL`;
+const countFirst = "(SELECT count(*) FROM runs AS firsts WHERE firsts.run_id = runs.chain)";
+const countBetween = "(SELECT count(*) - 1 FROM runs AS links INDEXED BY runs_chain WHERE links.chain = runs.chain)";
+const selectFirst = "SELECT key, created_at FROM runs WHERE run_id = ?";
+const selectBetween = "SELECT key, created_at FROM runs INDEXED BY runs_chain WHERE chain = ? AND key <> ? LIMIT ?";
 const prunableTicks = `
   FROM ticks INDEXED BY ticks_prunable WHERE decision <> 'buffered' AND (kind <> 'backfill' OR run_id IS NULL) AND decided_at < ?
     AND (kind <> 'schedule' OR due <= (SELECT state ->> '$.decidedUpTo' FROM schedules WHERE schedules.key = ticks.schedule))`;
@@ -42,27 +46,34 @@ export async function pruneRuns(connection: Connection, request: PruneRequest): 
 }
 
 function pruneSome(connection: Connection, request: PruneRequest): PrunedRuns {
-  let [runs, events, createdBefore, endedUpTo] = [0, 0, 0, 0];
-  for (const { key, completed_at } of candidates(connection, request)) {
-    if (runs >= request.limit || events >= defaults.storage.prunedEventsMax) break;
-    endedUpTo = completed_at;
-    // The last of a chain goes last: until then the rest of a long one is found again.
-    for (const run of chainBefore(connection, key)) {
-      if (runs >= request.limit || events >= defaults.storage.prunedEventsMax) break;
-      events += deleteWhole(connection, run.key);
-      createdBefore = Math.max(createdBefore, run.created_at + 1);
-      runs++;
+  let [events, createdBefore, endedUpTo] = [0, 0, 0];
+  const gone = new Set<number>();
+  for (const candidate of candidates(connection, request)) {
+    if (gone.size >= request.limit || events >= defaults.storage.prunedEventsMax) break;
+    endedUpTo = candidate.completed_at;
+    for (const { key, created_at } of goingWith(connection, candidate, request.limit - gone.size)) {
+      if (events >= defaults.storage.prunedEventsMax) break;
+      events += deleteWhole(connection, key);
+      createdBefore = Math.max(createdBefore, created_at + 1);
+      gone.add(key);
     }
   }
+  const runs = gone.size;
   if (runs === 0) return { runs, events };
   connection.sql(notePruned).run("runs", runs, createdBefore);
   return { runs, events, endedUpTo };
 }
 
-/** A run that may go, and before it those that went on in it; none while children of one are still to be closed. */
-function chainBefore(connection: Connection, key: number): readonly Candidate[] {
-  const chain = connection.sql<Candidate & { readonly closing: number | null }>(selectChain).all(key);
-  return chain.every(({ closing }) => closing === null) ? chain.toReversed() : [];
+/**
+ * At most `limit` runs: with the last of a chain all others. Those between go before the first, which bears the id that was acknowledged; the last goes
+ * behind all, for until then the rest of a long chain is found again.
+ */
+function goingWith(connection: Connection, candidate: Candidate, limit: number): readonly Doomed[] {
+  const { key, chain, status } = candidate;
+  if (chain === null || status === "continued_as_new") return [candidate];
+  const between = connection.sql<Doomed>(selectBetween).all(chain, key, limit);
+  const first = connection.sql<Doomed>(selectFirst).all(chain);
+  return [...between, ...first, candidate].slice(0, limit);
 }
 
 function deleteWhole(connection: Connection, key: number): number {
@@ -73,39 +84,46 @@ function deleteWhole(connection: Connection, key: number): number {
   return changes;
 }
 
-interface Candidate {
+interface Doomed {
   readonly key: number;
   readonly created_at: number;
+}
+
+interface Candidate extends Doomed {
+  readonly status: RunStatus;
+  readonly chain: RunId | null;
   readonly completed_at: number;
 }
 
 /** One look at the index for each status, each no longer than the limit. */
 function candidates(connection: Connection, { endedFrom, limit, ...filter }: PruneRequest): readonly Candidate[] {
-  const select = `SELECT key, created_at, completed_at ${narrowed(filter)}${endedFrom === undefined ? "" : " AND completed_at >= ?"} ORDER BY completed_at LIMIT ?`;
-  const values = endedFrom === undefined ? [limit] : [endedFrom, limit];
+  const [from, values] = endedFrom === undefined ? ["", [limit]] : [" AND completed_at >= ?", [endedFrom, limit]];
+  const select = (status: RunStatus) => `SELECT key, status, chain, created_at, completed_at ${narrowed(filter, status)}${from} ORDER BY completed_at LIMIT ?`;
   return terminal(filter)
-    .flatMap((status) => connection.sql<Candidate>(select).all(...terms(filter, status), ...values))
+    .flatMap((status) => connection.sql<Candidate>(select(status)).all(...terms(filter, status), ...values))
     .toSorted((a, b) => a.completed_at - b.completed_at)
     .slice(0, limit);
 }
 
 export function countPrunable(connection: Connection, filter: PruneFilter): number {
-  const select = `
-    WITH RECURSIVE chain (continued_from) AS (
-      SELECT continued_from ${narrowed(filter)}
-      UNION ALL SELECT runs.continued_from FROM chain JOIN runs ON runs.run_id = chain.continued_from)
-    SELECT count(*) AS count FROM chain`;
-  const counts = terminal(filter).map((status) => connection.sql<{ count: number }>(select).get(...terms(filter, status))?.count ?? 0);
+  const statuses = terminal(filter);
+  // With the last of a chain goes the first; those between do in any case, unless only ends of another kind are asked for.
+  const others = statuses.includes("continued_as_new") ? countFirst : `${countFirst} + ${countBetween}`;
+  const select = (status: RunStatus) =>
+    status === "continued_as_new"
+      ? `SELECT count(*) AS count ${narrowed(filter, status)}`
+      : `SELECT count(*) + coalesce(sum(CASE WHEN chain IS NULL THEN 0 ELSE ${others} END), 0) AS count ${narrowed(filter, status)}`;
+  const counts = statuses.map((status) => connection.sql<{ count: number }>(select(status)).get(...terms(filter, status))?.count ?? 0);
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-// What continued as new goes with the last of its chain.
 function terminal({ statuses }: PruneFilter): readonly RunStatus[] {
-  return [...new Set(statuses)].filter((status) => isTerminal(status) && status !== "continued_as_new");
+  return [...new Set(statuses)].filter(isTerminal);
 }
 
-function narrowed({ workflowName }: PruneFilter): string {
-  return workflowName === undefined ? prunable : `${prunable} AND workflow = ?`;
+function narrowed({ workflowName }: PruneFilter, status: RunStatus): string {
+  const which = status === "continued_as_new" ? prunableBetween : prunable;
+  return workflowName === undefined ? which : `${which} AND workflow = ?`;
 }
 
 function terms({ endedBefore, workflowName }: PruneFilter, status: RunStatus): readonly (string | number)[] {

@@ -105,6 +105,7 @@ export interface RunRow extends StateRow, ParentRow {
   readonly max_duration_ms: number | null;
   readonly nesting_depth: number;
   readonly continued_from: string | null;
+  readonly chain: string | null;
   readonly rerun_of: string | null;
   readonly seed: string | null;
   readonly closing: number | null;
@@ -161,7 +162,7 @@ export function recordOfRow(row: RunRow): RunRecord {
   };
 }
 
-type Family = Pick<RunRecord, "parent" | "nestingDepth" | "continuedFrom" | "rerunOf" | "seed" | "closing" | "orphaned">;
+type Family = Pick<RunRecord, "parent" | "nestingDepth" | "continuedFrom" | "chain" | "rerunOf" | "seed" | "closing" | "orphaned">;
 
 function familyOfRow(row: RunRow): Family {
   const parent = parentOfRow(row);
@@ -169,6 +170,7 @@ function familyOfRow(row: RunRow): Family {
     ...(parent && { parent }),
     nestingDepth: row.nesting_depth,
     ...(row.continued_from !== null && { continuedFrom: row.continued_from as RunId }),
+    ...(row.chain !== null && { chain: row.chain as RunId }),
     ...(row.rerun_of !== null && { rerunOf: row.rerun_of as RunId }),
     ...(row.seed !== null && { seed: row.seed as RunId }),
     ...(row.closing !== null && { closing: true }),

@@ -5,6 +5,7 @@ import { timeOfRunId, type RunId } from "../../core/ids.js";
 import { liveStatuses, newRunState, runStatuses, type NewRun, type RunRecord, type RunStatus } from "../../core/run.js";
 import type { CreateResult, ImportResult, LiveCount, RunFilter } from "../backend.js";
 import { append, headOf, type Append } from "./append.js";
+import { lastIdOfChain } from "./chains.js";
 import type { Connection } from "./connection.js";
 import { hookChanges } from "./hooks.js";
 import { keeper, kept } from "./payloads.js";
@@ -12,7 +13,7 @@ import { eventOfRow, recordOfRow, type EventRow, type RunRow } from "./rows.js";
 
 const runColumns = `key, run_id, workflow, durable, status, epoch, inbox, due_at, wake_reason, worker_id, recovery_attempts, parked,
   created_at, started_at, completed_at, idempotency_key, tags, recover_on_worker_loss, max_recovery_attempts, max_duration_ms,
-  parent, parent_operation, parent_close, nesting_depth, continued_from, continued_to, rerun_of, seed,
+  parent, parent_operation, parent_close, nesting_depth, continued_from, continued_to, chain, rerun_of, seed,
   interrupted_at, cancellation_requested, closable_children, reserved_for, closing, orphaned, schedule, schedule_kind, scheduled_time,
   ${kept("input")}, ${kept("result")}, ${kept("error")}`;
 
@@ -21,9 +22,9 @@ const selectByIdempotencyKey = "SELECT run_id FROM runs WHERE workflow = ? AND i
 const insertPending = `
   INSERT INTO runs (run_id, workflow, durable, status, epoch, due_at, recovery_attempts, created_at, idempotency_key, tags,
     recover_on_worker_loss, max_recovery_attempts, input,
-    max_duration_ms, parent, parent_operation, parent_close, nesting_depth, continued_from, rerun_of, seed,
+    max_duration_ms, parent, parent_operation, parent_close, nesting_depth, continued_from, chain, rerun_of, seed,
     schedule, schedule_kind, scheduled_time)
-  VALUES (?, ?, ?, ?, 0, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (?, ?, ?, ?, 0, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const selectEvents = `SELECT sequence, type, at, operation, ${kept("value")}, rest FROM events WHERE run = ? AND sequence > ? ORDER BY sequence`;
 
 /** Decided in the transaction that inserts, so two processes that race get one run (I9). */
@@ -63,9 +64,9 @@ export function insertRun(connection: Connection, run: NewRun): void {
   connection.ring();
 }
 
-function valuesOfFamily({ parent, nestingDepth, continuedFrom, rerunOf, seed }: NewRun): readonly unknown[] {
+function valuesOfFamily({ parent, nestingDepth, continuedFrom, chain, rerunOf, seed }: NewRun): readonly unknown[] {
   const { runId = null, operationId = null, parentClose = null } = parent ?? {};
-  return [runId, operationId, parentClose, nestingDepth, continuedFrom ?? null, rerunOf ?? null, seed ?? null];
+  return [runId, operationId, parentClose, nestingDepth, continuedFrom ?? null, chain ?? null, rerunOf ?? null, seed ?? null];
 }
 
 function valuesOfTick({ schedule, scheduledTime }: NewRun): readonly unknown[] {
@@ -98,6 +99,12 @@ export function importRuns(connection: Connection, runs: readonly ImportedRun[])
 export function getRun(connection: Connection, runId: RunId): RunRecord | undefined {
   const row = connection.sql<RunRow>(selectRun).get(runId);
   return row && recordOfRow(row);
+}
+
+/** The run of a chain that went on in no other. */
+export function lastOfChain(connection: Connection, chain: RunId): RunRecord | undefined {
+  const runId = lastIdOfChain(connection, chain);
+  return runId && getRun(connection, runId);
 }
 
 export function readHistory(connection: Connection, runId: RunId, after: number): readonly RecordedEvent[] {
@@ -160,7 +167,8 @@ function placeOf(connection: Connection, runId: RunId): readonly number[] {
 }
 
 // The index is named: that of a status fits as well, and goes through the whole store.
-function tableFor({ parentId, scheduleId, interruptedFrom }: RunFilter): string {
+function tableFor({ chain, parentId, scheduleId, interruptedFrom }: RunFilter): string {
+  if (chain !== undefined) return "runs INDEXED BY runs_chain";
   if (parentId !== undefined) return "runs INDEXED BY runs_children";
   if (scheduleId !== undefined) return "runs INDEXED BY runs_by_schedule";
   return interruptedFrom === undefined ? "runs" : "runs INDEXED BY runs_interrupted";
@@ -171,6 +179,7 @@ function conditionsOf(filter: RunFilter, status: RunStatus | undefined): readonl
     ["status = ?", status],
     ["workflow = ?", filter.workflowName],
     ["worker_id = ?", filter.workerId],
+    ["chain = ?", filter.chain],
     ["parent = ?", filter.parentId],
     ["schedule = ?", filter.scheduleId],
     ["parent IS NULL AND ?", filter.topLevel && 1],

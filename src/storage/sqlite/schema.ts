@@ -182,4 +182,19 @@ export const migrations: readonly Migration[] = [
       CREATE TABLE pruned (what TEXT PRIMARY KEY, count INTEGER NOT NULL, before INTEGER NOT NULL) STRICT;
     `,
   },
+  {
+    since: "0.1.0",
+    sql: `
+      -- The first run of its chain: what lies between that and the last may be pruned.
+      ALTER TABLE runs ADD COLUMN chain TEXT;
+      WITH RECURSIVE links (run_id, continued_to, chain) AS (
+        SELECT run_id, continued_to, continued_from FROM runs
+        WHERE continued_from IS NOT NULL AND NOT EXISTS (SELECT 1 FROM runs AS before WHERE before.run_id = runs.continued_from AND before.continued_from IS NOT NULL)
+        UNION ALL SELECT runs.run_id, runs.continued_to, links.chain FROM links CROSS JOIN runs ON runs.run_id = links.continued_to)
+      UPDATE runs SET chain = links.chain FROM links WHERE runs.run_id = links.run_id;
+      CREATE INDEX runs_chain ON runs (chain, created_at) WHERE chain IS NOT NULL;
+      DROP INDEX runs_ended;
+      CREATE INDEX runs_ended ON runs (status, completed_at, workflow, parent, closing, chain) WHERE completed_at IS NOT NULL AND closing IS NULL;
+    `,
+  },
 ];

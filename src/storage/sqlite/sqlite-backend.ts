@@ -11,7 +11,7 @@ import { openConnection, type SqliteOptions } from "./open.js";
 import { countPrunable, pruned, pruneRuns, pruneTicks } from "./prune.js";
 import { runCreator } from "./create-runs.js";
 import { getHook, listHooks } from "./hooks.js";
-import { countLive, countRuns, findRunIds, getRun, importRuns, listRuns, readHistory } from "./runs.js";
+import { countLive, countRuns, findRunIds, getRun, importRuns, lastOfChain, listRuns, readHistory } from "./runs.js";
 import { createSchedule, findScheduleIds, getSchedule, listSchedules } from "./schedules.js";
 import { listTicks } from "./ticks.js";
 import { beat, listWorkers, loseWorker, registerWorker, updateWorker } from "./workers.js";
@@ -27,6 +27,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
     countDue: (request) => connection.read(() => countDue(connection, request)),
     readHistory: (runId, after) => connection.read(() => readHistory(connection, runId, after)),
     getRun: (runId) => connection.read(() => getRun(connection, runId)),
+    lastOfChain: (chain) => connection.read(() => lastOfChain(connection, chain)),
     getHook: (runId, hookId) => connection.read(() => getHook(connection, runId, hookId)),
     listHooks: (filter) => connection.read(() => listHooks(connection, filter)),
     closeChildren: (limit, now) => closeChildren(connection, limit, now),

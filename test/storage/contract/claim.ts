@@ -48,7 +48,7 @@ export function claimContract(make: MakeStore): void {
     test("with a run asked for by its id come its descendants, what goes on in the place of any of them, and nobody else", async () => {
       const [{ runId }, stranger] = [await running(store.backend), run()];
       const child = run({ parent: { runId, operationId: operationIdOf("child_order", 1), parentClose: "abandon" } });
-      const successor = run({ continuedFrom: runId });
+      const successor = run({ continuedFrom: runId, chain: runId });
       const grandchild = run({ createdAt: t0 + 9000, parent: { runId: child.runId, operationId: operationIdOf("child_order", 1), parentClose: "abandon" } });
       await store.backend.createRun(stranger);
       await commitOne(store.backend, { runId, fence: 1, seen: 1, events: [{ type: "workflow.continued_as_new", at: t0, newRunId: successor.runId, value: successor.input }], create: [child, successor] });

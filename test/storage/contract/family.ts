@@ -157,6 +157,27 @@ export function familyContract(make: MakeStore): void {
       expect(await record(store.backend, parent.runId)).toMatchObject({ closableChildren: 0 });
     });
 
+    test("the last of a chain is found from its first, also where a clock was set back; of a run that never continued it is itself", async () => {
+      const head = await running(store.backend);
+      const ids = [head.runId];
+      for (const createdAt of [t0 - 10, t0 - 500, t0 - 900]) {
+        const before = await record(store.backend, ids.at(-1) ?? head.runId);
+        if (before.status === "pending") await take(store.backend, before);
+        const next = successorOf(before, { runId: run().runId, input: before.input, createdAt });
+        await commitOne(store.backend, { runId: before.runId, fence: 1, seen: 1, events: [continued(next)], create: [next] });
+        ids.push(next.runId);
+      }
+      expect(await store.other.lastOfChain(head.runId)).toEqual(await record(store.other, ids.at(-1) ?? head.runId));
+      expect((await store.other.listRuns({ chain: head.runId, limit: 2 })).map(({ runId }) => runId)).toEqual([ids[1], ids[2]]);
+      expect((await store.other.listRuns({ chain: head.runId, statuses: ["pending"], limit: 2 })).map(({ runId }) => runId)).toEqual([ids[3]]);
+      const alone = await running(store.backend);
+      expect(await store.other.lastOfChain(alone.runId)).toMatchObject({ runId: alone.runId });
+      expect(await store.other.lastOfChain(run().runId)).toBeUndefined();
+      const [lost] = [run({ continuedFrom: alone.runId, chain: alone.runId })];
+      await commitOne(store.backend, { runId: alone.runId, fence: 1, seen: 1, events: [continued(lost)] });
+      expect(await store.other.lastOfChain(alone.runId)).toBeUndefined();
+    });
+
     test("where a request to cancel came between, there is neither an end nor a successor", async () => {
       const first = await running(store.backend);
       await commitOne(store.other, { runId: first.runId, seen: 0, events: [cancelRequested] });

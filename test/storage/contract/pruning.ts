@@ -5,11 +5,12 @@ import { operationIdOf, type RunId } from "../../../src/core/ids.js";
 import type { NewRun, RunRecord } from "../../../src/core/run.js";
 import type { Backend } from "../../../src/storage/backend.js";
 import type { PruneFilter } from "../../../src/storage/upkeep.js";
-import { continueAsNew, parentOf, childIds, take } from "./relatives.js";
-import { cancelled, commitOne, eachWith, ended, failed, hookCreated, only, record, retried, run, running, t0, type MakeStore } from "./support.js";
+import { childIds, closeAll, continueAsNew, parentOf, startChildren, take } from "./relatives.js";
+import { cancelled, claimed, commitOne, eachWith, ended, enter, failed, hookCreated, only, record, request, retried, run, running, t0, type MakeStore } from "./support.js";
 
 const late = t0 + 1_000_000;
 const completed: PruneFilter = { statuses: ["completed"], endedBefore: late };
+const links: PruneFilter = { statuses: ["continued_as_new"], endedBefore: late };
 
 export function pruningContract(make: MakeStore): void {
   describe("pruning of runs", () => {
@@ -92,23 +93,77 @@ export function pruningContract(make: MakeStore): void {
       expect(await store.other.getRun(childId)).toMatchObject({ status: "cancelled", parent: { runId: parent.runId } });
     });
 
-    test("a chain goes as a whole, when its last may go; a long one in several calls, its last at the end", async () => {
+    test("the runs between the first and the last of a chain go by their own end, and who knows the first finds the last", async () => {
       const key = { idempotencyKey: "order-8" };
-      const head = await running(store.backend, key);
-      const next = await continueAsNew(store.backend, head);
-      await take(store.backend, next);
-      const last = await continueAsNew(store.backend, next);
+      const [head, last] = await chainOfRuns(store.backend, 5, key);
+      expect([await store.backend.countPrunable(completed), await prune(store.backend)]).toEqual([0, 0]);
+      expect([await store.backend.countPrunable(links), await prune(store.backend, { ...links, endedBefore: t0 + 30 })]).toEqual([3, 0]);
+      expect(await prune(store.backend, links)).toBe(3);
+      expect(await idsLeft(store.other)).toEqual([last.runId, head.runId]);
+      expect([await store.backend.countPrunable(links), await store.other.findFaults()]).toEqual([0, []]);
+      expect(await store.other.lastOfChain(head.runId)).toMatchObject({ runId: last.runId, status: "pending" });
+      expect(await store.other.createRun(run(key))).toEqual({ runId: head.runId, created: false });
+      const asked = await running(store.backend);
+      await commitOne(store.backend, { runId: asked.runId, fence: 1, seen: 1, events: [], linked: [{ runId: head.runId, events: [{ type: "cancellation.requested", at: t0 + 50, requestedBy: "parent" }] }] });
+      expect(await store.other.getRun(last.runId)).toMatchObject({ cancellationRequested: true });
+      const workerId = await enter(store.backend);
+      expect(only(await claimed(store.backend, request(workerId, { runId: head.runId }))).runId).toBe(last.runId);
+    });
+
+    test("what is left of a chain goes with its last: those between, then the first, then the last; a long one in several calls", async () => {
+      const [head, last] = await chainOfRuns(store.backend, 4);
+      const everything: PruneFilter = { statuses: ["completed", "continued_as_new"], endedBefore: late };
+      await end(store.backend, last.runId);
+      expect([await store.backend.countPrunable(links), await store.backend.countPrunable(completed), await store.backend.countPrunable(everything)]).toEqual([2, 4, 4]);
+      const left: (readonly RunId[])[] = [];
+      for (let endedFrom = 0; ; ) {
+        const pruned = await store.backend.pruneRuns({ ...completed, limit: 1, endedFrom });
+        if (pruned.runs === 0) break;
+        left.push(await idsLeft(store.other));
+        endedFrom = pruned.endedUpTo ?? 0;
+      }
+      expect(left.map((ids) => ids.length)).toEqual([3, 2, 1, 0]);
+      expect(left.slice(1)).toEqual([[last.runId, head.runId], [last.runId], []]);
+      expect(await store.other.findFaults()).toEqual([]);
+    });
+
+    test("a run between stays until its children are closed, and so does a chain that has ended", async () => {
+      const head = await running(store.backend);
+      const between = await continueAsNew(store.backend, head);
+      await take(store.backend, between);
+      await startChildren(store.backend, await record(store.backend, between.runId), ["cancel"]);
+      const last = await continueAsNew(store.backend, between);
+      await end(store.backend, last.runId);
       const everything: PruneFilter = { statuses: ["completed", "continued_as_new"], endedBefore: late };
       expect([await store.backend.countPrunable(everything), await prune(store.backend, everything)]).toEqual([0, 0]);
-      expect(await store.other.createRun(run(key))).toEqual({ runId: head.runId, created: false });
+      await closeAll(store.backend, t0 + 60);
+      expect([await store.backend.countPrunable(everything), await prune(store.backend, everything)]).toEqual([3, 3]);
+    });
+
+    test("of a child that goes on, its parent needs the first run alone, and hears of the last", async () => {
+      const parent = await parentOf(store.backend, ["terminate"]);
+      const childId = only(await childIds(store.backend, parent.runId));
+      await take(store.backend, { runId: childId });
+      const between = await continueAsNew(store.backend, { runId: childId });
+      await take(store.backend, between);
+      const last = await continueAsNew(store.backend, between);
+      expect(await prune(store.backend, links)).toBe(1);
+      expect(await childIds(store.other, parent.runId)).toEqual([last.runId, childId]);
       await end(store.backend, last.runId);
-      expect(await store.backend.countPrunable({ statuses: ["continued_as_new"], endedBefore: late })).toBe(0);
-      expect(await store.backend.countPrunable(everything)).toBe(3);
-      const first = await store.backend.pruneRuns({ ...everything, limit: 1 });
-      expect(first).toMatchObject({ runs: 1 });
-      expect(await idsLeft(store.other)).toEqual([last.runId, next.runId]);
-      expect(await store.backend.pruneRuns({ ...everything, limit: 5, endedFrom: first.endedUpTo ?? 0 })).toMatchObject({ runs: 2 });
-      expect([await idsLeft(store.other), await store.other.findFaults()]).toEqual([[], []]);
+      expect(await prune(store.backend, { statuses: ["completed", "continued_as_new"], endedBefore: late })).toBe(0);
+      expect(await store.other.readHistory(parent.runId, 2)).toMatchObject([{ type: "child_workflow.completed", childRunId: last.runId }]);
+      expect(await record(store.other, parent.runId)).toMatchObject({ closableChildren: 0 });
+    });
+
+    test("a batch of runs between does not pass over others that ended at the same time", async () => {
+      const [head, last] = await chainOfRuns(store.backend, 12);
+      const alone = await endedAt(store.backend, t0 + 30);
+      await take(store.backend, last);
+      await commitOne(store.backend, { runId: last.runId, fence: 1, seen: 1, events: [{ ...ended, at: t0 + 40 }] });
+      expect(await prune(store.backend, { statuses: ["completed", "continued_as_new"], endedBefore: t0 + 31 })).toBe(11);
+      expect([await idsLeft(store.other), await record(store.other, head.runId)]).toMatchObject([[last.runId, head.runId], { status: "continued_as_new" }]);
+      expect(await store.other.getRun(alone.runId)).toBeUndefined();
+      expect(await prune(store.backend)).toBe(2);
     });
 
     test("frees the idempotency key", async () => {
@@ -147,6 +202,17 @@ export function pruningContract(make: MakeStore): void {
       expect(await store.other.describe()).toMatchObject({ runs: { running: 1 }, events: 2, oldestCreatedAt: t0 + 5, pruned: { runs: 1, ticks: 0 } });
     });
   });
+}
+
+/** Of so many runs; the last waits for a worker. */
+async function chainOfRuns(backend: Backend, length: number, change: Partial<NewRun> = {}): Promise<readonly [head: RunRecord, last: NewRun]> {
+  const head = await running(backend, change);
+  let last = await continueAsNew(backend, head);
+  for (let made = 2; made < length; made++) {
+    await take(backend, last);
+    last = await continueAsNew(backend, last);
+  }
+  return [head, last];
 }
 
 /** Until none is left, a few at a time; how many went. */
