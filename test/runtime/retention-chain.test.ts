@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -19,7 +19,11 @@ import { until } from "../support/project.js";
 
 const links = 1000;
 
-const endless = workflow("retention.endless", async (lap: number): Promise<unknown> => (lap < links ? continueAsNew(lap + 1) : hook("order")));
+let lapsDone = 0;
+const endless = workflow("retention.endless", async (lap: number): Promise<unknown> => {
+  lapsDone = lap;
+  return lap < links ? continueAsNew(lap + 1) : hook("order");
+});
 
 let folder: string;
 beforeEach(() => {
@@ -29,11 +33,13 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 test("a chain of a thousand runs that lives shrinks to two, and who knows the first does not notice", { timeout: 60_000 }, async () => {
   const path = join(folder, "store.db");
-  const engine = await openEngine({ storage: `sqlite:${path}`, config: false, workflows: [endless] });
+  const config = join(folder, "pyworkflow.config.yaml");
+  writeFileSync(config, "storage: { backend: sqlite, path: ./store.db, durability: normal }\n");
+  const engine = await openEngine({ config, workflows: [endless] });
   const backend = await openSqlite({ path, durability: "normal" });
   const project = { backend, clock: systemClock };
   const run = await engine.start(endless, 1, { idempotencyKey: "entity" });
-  await until("the last of the chain", async () => ((await run.status()) === "suspended" ? true : undefined));
+  await until("the last of the chain", async () => ((await run.status()) === "suspended" ? true : undefined), { tell: () => `${lapsDone} laps` });
   expect((await backend.countRuns()).continued_as_new).toBe(links - 1);
 
   const clock = new ManualClock();
@@ -55,9 +61,9 @@ test("a chain of a thousand runs that lives shrinks to two, and who knows the fi
   expect(told).toEqual([run.runId, last]);
   expect((await checkStore(project)).findings).toEqual([]);
   expect(await backend.findFaults()).toEqual([]);
-  const shown = await showRun({ ...project, locks: { isFree: () => false } } as never, { id: run.runId });
+  const shown = await showRun({ ...project, locks: { isFree: () => false }, config: { worker: { leaseMs: 15_000 } } } as never, { id: run.runId });
   expect(runCard(shown, { width: 100, nowMs: 0, utc: true, paint: new Proxy({}, { get: () => (text: string) => text }) } as never)).toContain(`Last of chain: ${last} (suspended)`);
-  const why = await whyRun({ ...project, locks: { isFree: () => false } } as never, { id: run.runId, loadCode: async () => undefined });
+  const why = await whyRun({ ...project, locks: { isFree: () => false }, config: { worker: { leaseMs: 15_000 } } } as never, { id: run.runId, loadCode: async () => undefined });
   expect(whyRow(why, folder)).toMatchObject({ hint: expect.stringContaining(`runs why ${last}`) as string });
 
   expect(await cancelRun(project, run.runId, { requestedBy: "test", wait: true })).toMatchObject({ run_id: last, status: "cancelled" });
