@@ -20,7 +20,7 @@ const { workerId, storage, leaseMs, maxBlockMs, memory } = await new Promise<Thr
   port.once("message", resolve);
 });
 const shared = new BigInt64Array(memory);
-const backend = await openBackend(storage, {});
+const backend = await openBackend(storage, { mustExist: true });
 
 const heartbeat = timerHeartbeat({
   everyMs: beatEveryMs(leaseMs),

@@ -25,6 +25,8 @@ export interface OpenBackendOptions {
   readonly onNote?: (line: string) => void;
   /** False: a thread of this process keeps the store's write-ahead log short, so that commits need not. */
   readonly checkpoints?: boolean;
+  /** For who joins others that have the store open: where it is missing by now, it is not made anew. */
+  readonly mustExist?: boolean;
 }
 
 /** The project that flags, environment and configuration name, with its store opened. Throws ConfigError or StorageError. */
@@ -45,11 +47,12 @@ export async function loadScript(file: string): Promise<unknown> {
 }
 
 /** Opens the configured store; only the code of that backend is loaded. */
-export async function openBackend(storage: StorageConfig, { readOnly = false, blocking = false, checkpoints = true, onNote }: OpenBackendOptions): Promise<Backend> {
+export async function openBackend(storage: StorageConfig, options: OpenBackendOptions): Promise<Backend> {
   if (storage.backend === "memory") {
     const { createMemoryBackend } = await import("../storage/memory/memory-backend.js");
     return createMemoryBackend();
   }
+  const { readOnly = false, blocking = false, checkpoints = true, mustExist = false, onNote } = options;
   const { openSqlite } = await import("../storage/sqlite/sqlite-backend.js");
-  return openSqlite({ path: storage.path, durability: storage.durability, readOnly, blocking, checkpoints, clock: systemClock, ...(onNote && { onNote }) });
+  return openSqlite({ path: storage.path, durability: storage.durability, readOnly, blocking, checkpoints, mustExist, clock: systemClock, ...(onNote && { onNote }) });
 }

@@ -60,7 +60,7 @@ async function open(orders: Begin<Config>): Promise<Worker> {
   const { version, sources } = await loadModules(config);
   const workflows = chosen(orders.workflows);
   loaded = { workflows: [...workflows.keys()], version, declarations: await declarationsOf(workflows.values(), config), sources };
-  const backend = await openBackend(config.storage, { checkpoints: false });
+  const backend = await openBackend(config.storage, { checkpoints: false, mustExist: true });
   return hostWorker({
     config,
     backend,

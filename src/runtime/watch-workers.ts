@@ -1,4 +1,5 @@
 import type { Timer } from "../base/clock.js";
+import { isStoreGone } from "../core/errors.js";
 import type { WorkerId } from "../core/ids.js";
 import { loseWorker, type LoseParts } from "./lose-worker.js";
 import { Observer } from "./supervisor/observer.js";
@@ -17,9 +18,10 @@ export function watchWorkers(parts: WatchParts): { stop(): Promise<void> } {
   let timer: Timer | undefined;
   let stopped = false;
   const look = async () => {
-    await loseDead(parts, observer).catch((error: unknown) =>
-      parts.onNote({ level: "warn", message: "the store can't be asked for its workers; trying again", fields: { error } }),
-    );
+    await loseDead(parts, observer).catch((error: unknown) => {
+      if (isStoreGone(error)) stopped = true; // its own worker says so
+      else parts.onNote({ level: "warn", message: "the store can't be asked for its workers; trying again", fields: { error } });
+    });
     if (!stopped) timer = parts.clock.setTimer(again, lookEveryMs);
   };
   const again = () => {

@@ -1,6 +1,6 @@
 import { setAlarm } from "../base/clock.js";
 import { deferred } from "../base/deferred.js";
-import { ConfigError } from "../core/errors.js";
+import { ConfigError, type StorageError } from "../core/errors.js";
 import type { RandomBytes, ScheduleId } from "../core/ids.js";
 import type { Declaration } from "../core/schedule/definition.js";
 import { declarationsOf } from "../engine/declarations.js";
@@ -27,7 +27,7 @@ export interface RunSchedulerOptions extends SchedulerOptions {
 export interface RunningScheduler {
   /** The workflows that this process knows: what they declare is stored. */
   readonly workflows: readonly string[];
-  /** Resolves when it has stopped. */
+  /** Resolves when it has stopped. Rejects with a StorageError where the store was replaced or deleted. */
   readonly ended: Promise<void>;
   stop(): void;
 }
@@ -35,13 +35,17 @@ export interface RunningScheduler {
 /** Starts runs when schedules are due, until it is stopped; workers execute them. Throws what {@link declarationsOf} throws, and ConfigError for a store in memory. */
 export async function runScheduler(project: Project, { durationMs, ...options }: RunSchedulerOptions): Promise<RunningScheduler> {
   const { backend, clock } = project;
-  const scheduling = startScheduling({ ...options, backend, clock, declarations: await declared(project), fires: true, ticksAt: "info" });
   const end = deferred<void>();
+  const onStoreGone = (error: StorageError) => end.reject(error);
+  const scheduling = startScheduling({ ...options, backend, clock, declarations: await declared(project), fires: true, ticksAt: "info", onStoreGone });
   const alarm = durationMs === undefined ? undefined : setAlarm(clock, durationMs, () => end.resolve());
   const live = async () => {
-    await end.promise;
-    alarm?.cancel();
-    await scheduling.stop();
+    try {
+      await end.promise;
+    } finally {
+      alarm?.cancel();
+      await scheduling.stop();
+    }
   };
   return { workflows: [...registeredWorkflows().keys()], ended: live(), stop: () => end.resolve() };
 }

@@ -3,7 +3,7 @@ import { PyworkflowError } from "./pyworkflow-error.js";
 
 /** Why a store failed, and what became of the write. */
 export interface StorageFailure {
-  readonly kind: "busy" | "full" | "io" | "closed" | "unreadable" | "newer" | "older" | "network" | "unsupported";
+  readonly kind: "busy" | "full" | "io" | "closed" | "unreadable" | "newer" | "older" | "network" | "unsupported" | "gone";
   /** What became of the write: nothing of it was kept, or only reading again can tell. */
   readonly outcome: "rolled_back" | "unknown";
   readonly hint: string;
@@ -20,6 +20,11 @@ export class StorageError extends PyworkflowError {
     this.kind = failure.kind;
     this.outcome = failure.outcome;
   }
+}
+
+/** Whether a store was replaced or deleted under this process: to try again is of no use, ever. */
+export function isStoreGone(error: unknown): error is StorageError {
+  return error instanceof StorageError && error.kind === "gone";
 }
 
 /** Nothing is where the store should be, and what was asked for is about a store. */

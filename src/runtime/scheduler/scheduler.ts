@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock.js";
 import { deferred } from "../../base/deferred.js";
 import { formatDuration } from "../../base/duration.js";
 import { defaults } from "../../core/defaults.js";
+import { isStoreGone, type StorageError } from "../../core/errors.js";
 import type { ExecutorNote } from "../../engine/executor.js";
 import type { Backend } from "../../storage/backend.js";
 import { ClockWatch } from "./clock-watch.js";
@@ -15,6 +16,8 @@ export interface SchedulerParts extends TickParts {
   readonly pollMs?: number;
   /** At which level each tick is noted. Default `debug`. */
   readonly ticksAt?: ExecutorNote["level"];
+  /** Hears that the store was replaced or deleted, where nobody else of this process says so: nothing is due in it any more. */
+  readonly onStoreGone?: (error: StorageError) => void;
 }
 
 /** Starts the runs of schedules when they are due. Any number of them may work on one store. */
@@ -90,7 +93,8 @@ class RunningScheduler implements Scheduler {
       this.#storeRefuses = false;
       return look;
     } catch (error) {
-      if (!this.#storeRefuses) this.#note("warn", "the store can't be asked for due schedules; trying again", { error });
+      if (isStoreGone(error)) this.#parts.onStoreGone?.(error);
+      else if (!this.#storeRefuses) this.#note("warn", "the store can't be asked for due schedules; trying again", { error });
       this.#storeRefuses = true;
       const then = clock.monotonic() + pauseAfterTroubleMs;
       this.#next = { bellAt: then, lookAt: then };

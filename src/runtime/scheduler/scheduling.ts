@@ -1,6 +1,6 @@
 import { setAlarm } from "../../base/clock.js";
 import { deferred } from "../../base/deferred.js";
-import { StorageError } from "../../core/errors.js";
+import { isStoreGone, StorageError } from "../../core/errors.js";
 import type { Declaration } from "../../core/schedule/definition.js";
 import type { Backend } from "../../storage/backend.js";
 import { startScheduler, type Scheduler, type SchedulerParts } from "./scheduler.js";
@@ -59,6 +59,7 @@ class Scheduling implements Scheduler {
         return await noteSync(this.#parts, declarations);
       } catch (error) {
         if (!(error instanceof StorageError)) return onNote({ level: "error", message: "the declared schedules are not stored", fields: { error } });
+        if (isStoreGone(error)) return this.#parts.onStoreGone?.(error);
         if (!told) onNote({ level: "warn", message: "the declared schedules can't be stored; trying again", fields: { error } });
       }
       const again = deferred<void>();

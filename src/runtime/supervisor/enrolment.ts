@@ -1,3 +1,4 @@
+import { isStoreGone } from "../../core/errors.js";
 import type { WorkerId } from "../../core/ids.js";
 import type { WorkerRecord } from "../../storage/backend.js";
 import type { HeldLock } from "../process-lock.js";
@@ -58,6 +59,7 @@ export class Enrolment {
   }
 
   #warn(error: unknown): void {
+    if (isStoreGone(error)) return; // the supervisor ends of it
     this.#parts.onNote({ level: "warn", message: "the store was not told of this supervisor", fields: { error } });
   }
 }

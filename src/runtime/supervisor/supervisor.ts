@@ -1,5 +1,6 @@
 import { setAlarm } from "../../base/clock.js";
 import { deferred } from "../../base/deferred.js";
+import { isStoreGone, type StorageError } from "../../core/errors.js";
 import type { WorkerId } from "../../core/ids.js";
 import type { ExecutorNote } from "../../engine/executor.js";
 import type { WorkerLoss, WorkerRecord } from "../../storage/backend.js";
@@ -20,7 +21,10 @@ import { exitGraceMs, Roster, type Member } from "./roster.js";
 export interface Supervisor {
   /** Resolves when the first process claims. Rejects with what kept it from that, where none can begin. */
   readonly ready: Promise<Loaded>;
-  /** Resolves when every process is gone and the store knows it; after a failed start, too. */
+  /**
+   * Resolves when every process is gone and the store knows it; after a failed start, too. Rejects with a StorageError where the store was replaced
+   * or deleted: then the processes were ended at once.
+   */
   readonly ended: Promise<void>;
   /** As on SIGTERM: the processes finish or hand over what they hold. */
   stop(): void;
@@ -52,6 +56,7 @@ class RunningSupervisor implements Supervisor {
   #phase: "at work" | "stopping" | "ended" = "at work";
   #looking: Promise<void> | undefined;
   #pause = deferred<void>();
+  #storeGone: StorageError | undefined;
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
@@ -75,8 +80,9 @@ class RunningSupervisor implements Supervisor {
       onNewCode: (loaded) => this.#takeUp(loaded),
     });
     this.ready = this.#begin();
-    // The caller may be waiting for the end alone.
+    // The caller may be waiting for one of them alone.
     this.ready.catch(() => this.kill());
+    this.#end.promise.catch(() => undefined);
   }
 
   get ended(): Promise<void> {
@@ -154,6 +160,7 @@ class RunningSupervisor implements Supervisor {
     try {
       await this.#overview.lost(await loseWorker(this.#parts, { workerId, error, charge }));
     } catch (cause) {
+      if (isStoreGone(cause)) return this.#abandon(cause);
       // The looks that follow find the lock free, and try again.
       this.#note("error", "the store was not told of a lost worker; trying again", { worker_id: workerId, error: cause });
     }
@@ -184,8 +191,15 @@ class RunningSupervisor implements Supervisor {
       if (this.#parts.onLook) this.#parts.onLook(await this.#overview.look(workers));
       if (this.#parts.settings.drain && (await this.#isQuiet(workers))) this.stop();
     } catch (error) {
-      this.#note("warn", "the store can't be asked for its workers; trying again", { error });
+      if (isStoreGone(error)) this.#abandon(error);
+      else this.#note("warn", "the store can't be asked for its workers; trying again", { error });
     }
+  }
+
+  // Whatever a run does from here on is lost: each moment counts.
+  #abandon(storeGone: StorageError): void {
+    this.#storeGone = storeGone;
+    this.kill();
   }
 
   async #loseDead(workers: readonly WorkerRecord[]): Promise<void> {
@@ -245,7 +259,8 @@ class RunningSupervisor implements Supervisor {
     this.#pause.resolve();
     await this.#looking;
     await this.#enrolment.leave();
-    this.#end.resolve();
+    if (this.#storeGone) this.#end.reject(this.#storeGone);
+    else this.#end.resolve();
   }
 
   #note(level: ExecutorNote["level"], message: string, fields?: ExecutorNote["fields"]): void {

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../../base/clock.js";
 import { deferred } from "../../base/deferred.js";
 import type { Company } from "../../core/claim.js";
-import { StorageError } from "../../core/errors.js";
+import { isStoreGone, StorageError } from "../../core/errors.js";
 import type { RunId, WorkerId } from "../../core/ids.js";
 import { mustRunAlone, type RunRecord } from "../../core/run.js";
 import type { Executor, ExecutorEvents, ExecutorNote } from "../../engine/executor.js";
@@ -11,7 +11,7 @@ import { asksFor, type Ask } from "./company.js";
 import type { Heartbeat, StartHeartbeat } from "./heartbeat.js";
 import { Lease } from "./lease.js";
 
-/** How a worker's life ended: asked to stop and handed over; declared dead by somebody; or no run that must be alone is due any more. */
+/** How a worker's life ended: asked to stop and handed over; declared dead by somebody, or its store is gone; or no run that must be alone is due any more. */
 export type WorkerEnd = "stopped" | "dead" | "finished";
 
 /** One process that executes runs. */
@@ -95,6 +95,7 @@ class RunningWorker implements Worker {
       onClaimed: (claimed) => this.#receive(claimed),
       onDead: () => this.#die(),
       onTrouble: (error) => {
+        if (isStoreGone(error)) return this.#die(error);
         this.#mayHoldMore ||= error instanceof StorageError && error.outcome === "unknown";
         this.#note("warn", "the store can't be asked for due runs; trying again", error);
       },
@@ -169,6 +170,7 @@ class RunningWorker implements Worker {
         if (this.#aloneInside === runId) this.#proveHarmless(runId);
       },
       onStorageTrouble: (error) => {
+        if (isStoreGone(error)) return this.#die(error);
         this.#storeRefuses = true;
         this.#note("error", "the store takes nothing more; claiming stops until it does", error);
       },
@@ -213,13 +215,14 @@ class RunningWorker implements Worker {
     this.#end.resolve(end);
   }
 
-  #die(): void {
+  #die(storeGone?: StorageError): void {
     if (this.#over) return;
     this.#over = true;
     this.#lease.lost();
     this.#executor.drop();
     this.#progress?.cancel();
-    this.#note("error", "this worker was declared dead: its heartbeat did not reach the store in time; its runs are taken over by others");
+    if (storeGone) this.#note("error", "this worker ends: its store is gone", storeGone);
+    else this.#note("error", "this worker was declared dead: its heartbeat did not reach the store in time; its runs are taken over by others");
     // Neither is waited for: a store that hangs must not keep a dead worker alive.
     void this.#claims.close();
     void this.#heartbeat.stop();

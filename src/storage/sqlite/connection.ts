@@ -8,6 +8,7 @@ import { Bell } from "./bell.js";
 import { asStorageError, isBusy, isFull } from "./errors.js";
 import type { OlderFile } from "./older-file.js";
 import { patiently } from "./patience.js";
+import type { SameFile } from "./same-file.js";
 
 const idleMs = 2000;
 const walBytesLeast = 4 * 1_048_576;
@@ -18,6 +19,7 @@ export interface ConnectionOptions {
   readonly path: string;
   readonly readOnly: boolean;
   readonly clock: Clock;
+  readonly file: SameFile;
   /** Of the file; absent where there is none. */
   readonly format?: StoreFacts["format"];
   /** A file of an older format, which is read through a copy. */
@@ -40,8 +42,8 @@ export class Connection {
   constructor(database: Sqlite.Database, options: ConnectionOptions) {
     this.#database = database;
     this.#options = options;
-    const { path, clock, older } = options;
-    this.bell = new Bell({ path: `${path}.bell`, clock, dataVersion: () => (older ? older.dataVersion() : this.#dataVersion()) });
+    const { path, clock } = options;
+    this.bell = new Bell({ path: `${path}.bell`, clock, dataVersion: () => this.#dataVersion() });
   }
 
   get path(): string {
@@ -88,6 +90,7 @@ export class Connection {
 
   /** Moves the write-ahead log into the file, in the way of nobody while it is short. */
   async maintain(): Promise<void> {
+    if (this.#options.file.isGone) return;
     const bytes = this.#walBytes();
     // PASSIVE takes what it can get. Under writers that never pause the log would grow for ever: from a size on they wait.
     if (bytes <= walBytesLeast) return;
@@ -98,7 +101,7 @@ export class Connection {
     this.#database.pragma(`busy_timeout = ${usual}`);
   }
 
-  /** After the writes that were asked for. */
+  /** After the writes that were asked for. Where the file is gone, SQLite sees it too, and leaves alone what lies beside the new one. */
   async close(): Promise<void> {
     await this.#lastWrite;
     this.#idle?.cancel();
@@ -110,6 +113,7 @@ export class Connection {
   #patiently<T>(attempt: () => T): Promise<T> {
     return patiently(this.#options.path, () => {
       if (!this.#database.open) throw closedError(this.#options.path);
+      this.#options.file.demandOften();
       this.#renew();
       return attempt();
     });
@@ -130,6 +134,7 @@ export class Connection {
     try {
       this.sql("BEGIN IMMEDIATE").run();
       result = work();
+      this.#options.file.demand(); // I7: in a file that nobody reads again nothing is durable
       this.#commit();
     } catch (error) {
       // SQLite has ended the transaction itself after some errors.
@@ -159,7 +164,7 @@ export class Connection {
   #onIdle(): void {
     const leftMs = this.#writtenAt + idleMs - this.#options.clock.monotonic();
     this.#idle = leftMs > 0 ? this.#options.clock.setTimer(() => this.#onIdle(), leftMs) : undefined;
-    if (!this.#idle && this.#walBytes() > 0) this.#checkpoint("TRUNCATE");
+    if (!this.#idle && !this.#options.file.isGone && this.#walBytes() > 0) this.#checkpoint("TRUNCATE");
   }
 
   #walBytes(): number {
@@ -174,9 +179,12 @@ export class Connection {
     }
   }
 
+  // NaN is never what it was: whoever waits for the bell of a store that is gone hears of it.
   #dataVersion(): number {
+    if (this.#options.file.isGone) return Number.NaN;
     try {
-      return this.sql<{ data_version: number }>("PRAGMA data_version").get()?.data_version ?? 0;
+      const { older } = this.#options;
+      return older ? older.dataVersion() : this.sql<{ data_version: number }>("PRAGMA data_version").get()?.data_version ?? 0;
     } catch {
       return -1; // busy, or closing: the next poll sees more
     }

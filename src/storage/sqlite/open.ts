@@ -9,6 +9,7 @@ import { refused } from "./errors.js";
 import { formatOf, migrate, refuseLiveWorkers, versionOf } from "./migrate.js";
 import { OlderFile } from "./older-file.js";
 import { patiently } from "./patience.js";
+import { goneError, SameFile } from "./same-file.js";
 import { migrations as allMigrations, type Migration } from "./schema.js";
 
 export interface SqliteOptions {
@@ -18,6 +19,8 @@ export interface SqliteOptions {
   readonly durability?: "full" | "normal";
   /** Neither makes nor migrates nor writes. A file that isn't there yet is an empty store. */
   readonly readOnly?: boolean;
+  /** Refuses to make the file: somebody else has it open already, and where it is missing it was deleted under them. */
+  readonly mustExist?: boolean;
   /** Lets SQLite wait for locks, blocking this process: for commands that do one thing. */
   readonly blocking?: boolean;
   /** False: commits leave the checkpoints to another connection of this process, which calls `maintain`. Default true. */
@@ -37,16 +40,18 @@ const journalBytesMax = 16 * 1_048_576;
 export async function openConnection(options: SqliteOptions): Promise<Connection> {
   const { readOnly = false, clock = systemClock, wrap = same, migrations = allMigrations } = options;
   const path = resolve(options.path);
-  const { database, version, older } = readOnly ? await openToRead(path, options) : { database: await openToWrite(path, options), version: migrations.length };
+  const { database, file, version, older } = readOnly ? await openToRead(path, options) : { ...(await openToWrite(path, options)), version: migrations.length };
   const format = version === undefined ? {} : { format: { version, newest: migrations.length } };
-  return new Connection(wrap(database), { path, readOnly, clock, ...format, ...(older && { older }) });
+  return new Connection(wrap(database), { path, readOnly, clock, file, ...format, ...(older && { older }) });
 }
 
-async function openToWrite(path: string, options: SqliteOptions): Promise<Sqlite.Database> {
-  makeFolder(path);
+async function openToWrite(path: string, options: SqliteOptions): Promise<Opened> {
+  if (!options.mustExist) makeFolder(path);
+  else if (!existsSync(path)) throw goneError(path, "deleted");
   refuseNetwork(path);
   refuseNoFile(path);
-  const database = await patiently(path, () => open(path, options));
+  const opened = await patiently(path, () => open(path, options));
+  const { database } = opened;
   try {
     const { migrations = allMigrations } = options;
     const format = await patiently(path, () => formatOf(database, path, migrations)); // before the first pragma that writes
@@ -58,7 +63,7 @@ async function openToWrite(path: string, options: SqliteOptions): Promise<Sqlite
     throw error;
   }
   if (!existsSync(`${path}.bell`)) touch(`${path}.bell`);
-  return database;
+  return opened;
 }
 
 /** Looks at the format of a file and at nothing else; undefined where nothing is in it yet. Rejects as an opening does. */
@@ -69,30 +74,35 @@ export async function readFormat(path: string): Promise<{ readonly version: numb
   return version === undefined ? undefined : { version, newest: allMigrations.length };
 }
 
-interface OpenedToRead {
+interface Opened {
   readonly database: Sqlite.Database;
+  readonly file: SameFile;
+}
+
+interface OpenedToRead extends Opened {
   /** The format of the file; absent where there is nothing in it yet. */
   readonly version?: number;
   readonly older?: OlderFile;
 }
 
 async function openToRead(path: string, options: SqliteOptions): Promise<OpenedToRead> {
-  if (!existsSync(path)) return { database: emptyStore() };
+  if (!existsSync(path)) return emptyStore(path);
   refuseNetwork(path);
   refuseNoFile(path);
   const { migrations = allMigrations, onNote = () => {} } = options;
-  const database = await patiently(path, () => open(path, options));
+  const opened = await patiently(path, () => open(path, options));
+  const { database } = opened;
   try {
     const format = await patiently(path, () => formatOf(database, path, migrations));
     const version = versionOf(database);
-    if (format === "current") return { database, version };
-    if (format === "older") return { database, version, older: new OlderFile(database, { path, migrations, onNote }) };
+    if (format === "current") return { ...opened, version };
+    if (format === "older") return { ...opened, version, older: new OlderFile(database, { path, migrations, onNote }) };
   } catch (error) {
     database.close();
     throw error;
   }
   database.close();
-  return { database: emptyStore() };
+  return emptyStore(path);
 }
 
 function makeFolder(path: string): void {
@@ -141,8 +151,8 @@ function kindOf(stat: Stats): string {
   return stat.isFIFO() ? "a pipe" : stat.isSocket() ? "a socket" : "a device";
 }
 
-function open(path: string, { readOnly = false, blocking = false }: SqliteOptions): Sqlite.Database {
-  return new Sqlite(path, { readonly: readOnly, timeout: blocking ? blockingMs : 0 });
+function open(path: string, { readOnly = false, blocking = false, mustExist = false }: SqliteOptions): Opened {
+  return { database: new Sqlite(path, { readonly: readOnly, timeout: blocking ? blockingMs : 0, fileMustExist: mustExist }), file: new SameFile(path) };
 }
 
 function configure(database: Sqlite.Database, path: string, { durability = "full", checkpoints = true }: SqliteOptions): void {
@@ -154,10 +164,10 @@ function configure(database: Sqlite.Database, path: string, { durability = "full
   if (process.platform === "darwin") database.pragma("fullfsync = ON");
 }
 
-function emptyStore(): Sqlite.Database {
+function emptyStore(path: string): Opened {
   const database = new Sqlite(":memory:");
   for (const { sql } of allMigrations) database.exec(sql);
-  return database;
+  return { database, file: new SameFile(path) };
 }
 
 function same(database: Sqlite.Database): Sqlite.Database {
