@@ -60,7 +60,6 @@ export async function liveRun({ backend }: Pick<Project, "backend">, { run: firs
       live.redraw();
     },
     close() {
-      if (closed) return;
       closed = true;
       live.close();
     },

@@ -1,15 +1,7 @@
-import { PyworkflowError } from "../core/errors.js";
+import { InterruptedError } from "./ending-signals.js";
 import { valueOf, type Field } from "./input.js";
 import { oneLine, shorten } from "./text.js";
 import { UsageError } from "./usage-error.js";
-
-/** A person ended it: Ctrl+C, or the end of the input instead of an answer. */
-export class InterruptedError extends PyworkflowError {
-  static override readonly code = "INTERRUPTED";
-  constructor(aftermath: string) {
-    super("interrupted", aftermath);
-  }
-}
 
 /** Whether somebody sits there to answer. */
 export function canAsk(): boolean {

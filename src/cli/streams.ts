@@ -68,7 +68,7 @@ function divert(stream: NodeJS.WriteStream, onText: (text: string) => void): () 
 export function endQuietlyWithoutReader(): void {
   for (const stream of [stdout, stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
+      if (error.code !== "EPIPE" && error.code !== "EIO") throw error; // EIO: the terminal was closed
     });
   }
 }

@@ -5,6 +5,7 @@ import { findLiveWorker } from "../services/find-live-worker.js";
 import { findRun } from "../services/find-run.js";
 import type { Project } from "../services/project.js";
 import { waitRun, type RunNews } from "../services/wait-run.js";
+import { untilSeenEnough } from "./ending-signals.js";
 import { executeHere } from "./execute-here.js";
 
 export interface WatchRunOptions {
@@ -28,29 +29,29 @@ export interface RunView {
   close(): void;
 }
 
-/** Shows a run as it goes on, until it ends. Executes it in this process where no worker will. Ctrl+C looks away: the run goes on. */
+/** Shows a run as it goes on, until it ends. Executes it in this process where no worker will. Ctrl+C looks away, as any signal does that ends a command: the run goes on. */
 export async function watchRun(project: Project, options: WatchRunOptions, voice: Voice): Promise<RunRecord> {
   const { runId } = options;
   const found = await findRun(project, runId);
   const { workflowName } = found;
   const here = (await findLiveWorker(project, { workflowName, runId })) === undefined;
   voice.note(here ? `${runId}: no live worker executes ${workflowName}, so this process executes the run` : `${runId}: executed by a worker`);
-  const away = new AbortController();
-  const detach = () => away.abort();
-  process.once("SIGINT", detach);
-  const view = await voice.show(found, detach);
+  let handOver: (() => Promise<void>) | undefined;
   let underWay = true;
-  const handOver = here ? await executeHere(project, { ...options, onProblem: (message) => voice.note(message) }) : undefined;
   try {
-    const run = await waitRun(project, { ...options, onLook: (news) => view.look(news), signal: away.signal });
-    underWay = run.status === "pending" || run.status === "running";
-    view.close();
-    if (away.signal.aborted) voice.note(`Detached; the run goes on${here ? " with the next worker" : ""}. Come back with: pyworkflow runs wait ${runId}`);
-    if (run.status === "suspended") voice.hint(wakeHint(run));
-    return run;
+    return await untilSeenEnough(async (away) => {
+      const view = await voice.show(found, () => away.abort());
+      const watch = async (): Promise<RunRecord> => {
+        if (here) handOver = await executeHere(project, { ...options, onProblem: (message) => voice.note(message) });
+        return waitRun(project, { ...options, onLook: (news) => view.look(news), signal: away.signal });
+      };
+      const run = await watch().finally(() => view.close());
+      underWay = run.status === "pending" || run.status === "running";
+      if (away.signal.aborted) voice.note(`Detached; the run goes on${here ? " with the next worker" : ""}. Come back with: pyworkflow runs wait ${runId}`);
+      if (run.status === "suspended") voice.hint(wakeHint(run));
+      return run;
+    });
   } finally {
-    view.close();
-    process.off("SIGINT", detach);
     const handedOver = handOver?.();
     await (underWay ? saidWhereLong(handedOver, voice) : handedOver);
   }

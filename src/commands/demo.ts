@@ -1,5 +1,6 @@
 import { boolean } from "@oclif/core/flags";
 import { BaseCommand } from "../cli/base-command.js";
+import type { DemoNews } from "../services/demo.js";
 
 export default class Demo extends BaseCommand<typeof Demo> {
   static override summary = "Watch a run survive kill -9: a guided tour that checks itself.";
@@ -11,26 +12,18 @@ export default class Demo extends BaseCommand<typeof Demo> {
   };
 
   async run(): Promise<void> {
-    const [stage, { runDemo }, { demoReport }, { InterruptedError }] = await Promise.all([
+    const [stage, { runDemo }, { demoReport }, { untilInterrupted }] = await Promise.all([
       import("../cli/demo-stage.js"),
       import("../services/demo.js"),
       import("../cli/views/demo.js"),
-      import("../cli/prompts.js"),
+      import("../cli/ending-signals.js"),
     ]);
     const { keep, quiet, "no-color": noColor } = this.flags;
     const { view, pauseMs } = stage.openDemoView({ quiet, noColor });
-    const interrupted = new AbortController();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort(new InterruptedError("what was begun was taken back")));
+    const show = { pauseMs, onNews: (news: DemoNews) => view.show(news) };
+    const folder = { dir: await stage.demoFolder(), env: stage.demoEnvironment(), openProject: stage.openDemoProject };
     try {
-      const report = await runDemo({
-        dir: await stage.demoFolder(),
-        env: stage.demoEnvironment(),
-        keep,
-        pauseMs,
-        openProject: stage.openDemoProject,
-        onNews: (news) => view.show(news),
-        signal: interrupted.signal,
-      });
+      const report = await untilInterrupted((signal) => runDemo({ ...folder, ...show, keep, signal }));
       this.show(report, { table: (screen) => demoReport(report, screen), plain: () => [report.run_id] });
     } finally {
       view.end();

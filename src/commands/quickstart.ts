@@ -42,7 +42,7 @@ export default class Quickstart extends BaseCommand<typeof Quickstart> {
   private async write(options: NewProjectOptions): Promise<NewProjectResult> {
     const [{ newProject }, { untilInterrupted }, { confirm }] = await Promise.all([
       import("../services/new-project.js"),
-      import("../cli/interruption.js"),
+      import("../cli/ending-signals.js"),
       import("../cli/prompts.js"),
     ]);
     try {

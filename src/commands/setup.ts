@@ -44,7 +44,7 @@ export default class Setup extends ExamineCommand<typeof Setup> {
   }
 
   private async write(plan: SetupPlan): Promise<WrittenFile> {
-    const [{ writeSetup }, { untilInterrupted }] = await Promise.all([import("../services/setup.js"), import("../cli/interruption.js")]);
+    const [{ writeSetup }, { untilInterrupted }] = await Promise.all([import("../services/setup.js"), import("../cli/ending-signals.js")]);
     return untilInterrupted((signal) => writeSetup(plan, signal));
   }
 

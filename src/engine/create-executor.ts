@@ -1,35 +1,19 @@
-import { setAlarm, type Clock } from "../base/clock.js";
+import { setAlarm } from "../base/clock.js";
 import { defaults } from "../core/defaults.js";
 import { WorkflowNotFoundError } from "../core/errors.js";
-import type { RunId, WorkerId } from "../core/ids.js";
+import type { RunId } from "../core/ids.js";
 import type { RunRecord } from "../core/run.js";
-import type { Backend } from "../storage/backend.js";
 import { currentContext } from "./context/current.js";
-import type { StepDefinition, WorkflowDefinition } from "./definition.js";
-import type { Departure, Executor, ExecutorEvents } from "./executor.js";
+import type { Departure, Executor } from "./executor.js";
 import { GroupCommit } from "./group-commit.js";
-import type { RecoverySettings } from "./new-run.js";
 import { guardRejections } from "./rejections.js";
-import type { RunEnvironment, RunLimits } from "./run/environment.js";
+import type { GivenEnvironment, RunEnvironment } from "./run/environment.js";
 import { RunLoop } from "./run/run-loop.js";
 import { StepSlots } from "./run/step-slots.js";
 
-export interface ExecutorOptions {
-  readonly backend: Backend;
-  readonly clock: Clock;
-  readonly workerId: WorkerId;
-  /** Version of the loaded code. */
-  readonly version: string;
-  readonly workflows: ReadonlyMap<string, WorkflowDefinition>;
-  readonly limits: RunLimits;
-  readonly recovery: RecoverySettings;
-  readonly events: ExecutorEvents;
-  /** What runs in the place of a step, for tests. */
-  stepFor?(definition: StepDefinition): StepDefinition;
+export interface ExecutorOptions extends GivenEnvironment {
   /** Whether the lease holds, so that a step may start: true; or the answer to come, false when the worker is dead. */
   mayStart(): true | Promise<boolean>;
-  /** 0 ≤ chance < 1. */
-  random(): number;
 }
 
 export function createExecutor(options: ExecutorOptions): Executor {

@@ -75,12 +75,23 @@ describe.skipIf(!hasTerminals)("on a terminal", () => {
     expect(await terminal.ended).toBe(0);
   });
 
-  test("a signal that ends the process leaves the terminal with its cursor", async () => {
-    const terminal = onTerminal(start("never"), { cwd });
-    await terminal.sees(/ ship /);
-    terminal.kill("SIGTERM");
-    expect(await terminal.ended).toBeNull();
-    expect(terminal.raw().lastIndexOf("\u001B[?25h")).toBeGreaterThan(terminal.raw().lastIndexOf("\u001B[?25l"));
+  test("SIGTERM and SIGHUP look away as Ctrl+C does, from each that follows, and leave the terminal with its cursor", async () => {
+    const run = onTerminal(start("at-last"), { cwd });
+    await run.sees(/ ship /);
+    const followers = [
+      { signal: "SIGTERM", on: run, drawn: / ship /, said: "Detached; the run goes on with the next worker" },
+      { signal: "SIGHUP", on: onTerminal(["runs", "status", "@last", "--watch"], { cwd }), drawn: "q ends", said: "" },
+      { signal: "SIGTERM", on: onTerminal(["runs", "list", "--watch"], { cwd }), drawn: "q ends", said: "order" },
+      { signal: "SIGHUP", on: onTerminal(["runs", "logs", "@last", "--follow"], { cwd }), drawn: "ship", said: "ship" },
+    ] as const;
+    for (const { on, drawn } of followers) await on.sees(drawn);
+    for (const { on, signal } of followers) on.kill(signal);
+    project.touch("at-last");
+    for (const { on, said } of followers) {
+      expect([await on.ended, on.shown()]).toEqual([0, expect.stringContaining(said)]);
+      expect(on.raw().lastIndexOf("\u001B[?25h")).toBeGreaterThanOrEqual(on.raw().lastIndexOf("\u001B[?25l"));
+      expect(on.shown()).not.toContain("q ends");
+    }
   });
 
   test("a dumb terminal gets lines", async () => {

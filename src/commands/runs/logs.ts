@@ -35,7 +35,7 @@ export default class RunsLogs extends BaseCommand<typeof RunsLogs> {
     const [{ followLog }, { logLines, logTable }, { untilSeenEnough }] = await Promise.all([
       import("../../services/show-log.js"),
       import("../../cli/views/log-table.js"),
-      import("../../cli/seen-enough.js"),
+      import("../../cli/ending-signals.js"),
     ]);
     let { limit = Infinity } = this.flags;
     const all: LogEntry[] = [];
@@ -48,7 +48,7 @@ export default class RunsLogs extends BaseCommand<typeof RunsLogs> {
       if (this.output === "json") all.push(...batch);
       else if (batch.length > 0) print(batch);
     };
-    const run = await this.withProject({ access: "read" }, (project) => untilSeenEnough((signal) => followLog(project, { ...this.which, signal, onEntries })));
+    const run = await this.withProject({ access: "read" }, (project) => untilSeenEnough(({ signal }) => followLog(project, { ...this.which, signal, onEntries })));
     if (this.output === "json") print(all);
     if (run.parked !== undefined) this.note(`The run is parked: ${run.parked.error}`);
   }

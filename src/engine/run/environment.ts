@@ -7,8 +7,8 @@ import type { RecoverySettings } from "../new-run.js";
 import type { GroupCommit } from "../group-commit.js";
 import type { StepSlots } from "./step-slots.js";
 
-/** What the runs of one process share. */
-export interface RunEnvironment {
+/** What the runs of one process are given from outside. */
+export interface GivenEnvironment {
   readonly backend: Backend;
   readonly clock: Clock;
   readonly workerId: WorkerId;
@@ -18,13 +18,17 @@ export interface RunEnvironment {
   readonly limits: RunLimits;
   /** For the children that runs start. */
   readonly recovery: RecoverySettings;
-  readonly commits: GroupCommit;
-  readonly slots: StepSlots;
   readonly events: ExecutorEvents;
   /** What runs in the place of a step, for tests. */
   stepFor?(definition: StepDefinition): StepDefinition;
   /** 0 ≤ chance < 1, for jitter. */
   random(): number;
+}
+
+/** What the runs of one process share. */
+export interface RunEnvironment extends GivenEnvironment {
+  readonly commits: GroupCommit;
+  readonly slots: StepSlots;
 }
 
 /** How large a run may grow: events, and bytes of one value. */
