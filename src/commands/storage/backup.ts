@@ -19,7 +19,7 @@ export default class StorageBackup extends BaseCommand<typeof StorageBackup> {
     const [{ backUp }, { backupCard }, { untilInterrupted }] = await Promise.all([
       import("../../services/back-up.js"),
       import("../../cli/views/store-card.js"),
-      import("../../cli/interruption.js"),
+      import("../../cli/ending-signals.js"),
     ]);
     const { force } = this.flags;
     const path = resolve(this.args.file);
