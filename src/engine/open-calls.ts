@@ -2,7 +2,7 @@ import type { Misfit } from "../core/decide.js";
 import type { OperationId } from "../core/ids.js";
 import { spansOf } from "../core/spans.js";
 import type { WorkflowDefinition } from "./definition.js";
-import { misfitPlace, replayBody, type StoredHistory } from "./replayed-body.js";
+import { replayBody, type StoredHistory } from "./replayed-body.js";
 import type { RunLimits } from "./run/environment.js";
 import type { Request } from "./run/operation.js";
 
@@ -28,10 +28,7 @@ export async function positionOf(stored: StoredHistory, definition: WorkflowDefi
   if (stored.history.length === 0) return { open: new Map(), next: definition.place };
   const wanted = new Set(spansOf(stored.history).flatMap(({ operationId, endedAt }) => (endedAt === undefined ? [operationId] : [])));
   const { body, misfit } = await replayBody(stored, definition, { ...limits, wanted });
-  if (misfit !== undefined) {
-    const place = misfitPlace(misfit, body, definition);
-    return { misfit: { ...misfit, ...(place !== undefined && { place }) } };
-  }
+  if (misfit !== undefined) return { misfit };
   const open = [...body.open].map((operation): [OperationId, OpenCall] => {
     const { id, request } = operation;
     return [id, { place: body.placeOf(id), isAwaited: !body.beside.has(operation), ...attemptsOf(request) }];

@@ -8,7 +8,7 @@ import type { History } from "../core/replay.js";
 import { wasGivenUp } from "../core/reset.js";
 import type { NewRun } from "../core/run.js";
 import type { WorkflowDefinition } from "./definition.js";
-import { misfitPlace, replayBody, withoutEnd, type ReplayedBody, type StoredHistory } from "./replayed-body.js";
+import { replayBody, withoutEnd, type ReplayedBody, type StoredHistory } from "./replayed-body.js";
 import type { BodyEnd } from "./run/body.js";
 import type { RunLimits } from "./run/environment.js";
 
@@ -26,9 +26,7 @@ export async function replayRun(stored: StoredHistory, definition: WorkflowDefin
   if (events.length === 0) return { fits: true }; // its code has never been called
   const { body, history, misfit: found } = await replayBody(stored, definition, limits);
   const misfit = found ?? differentEnd(body, { run, history, events });
-  if (misfit === undefined) return { fits: true };
-  const place = misfitPlace(misfit, body, definition);
-  return { fits: false, ...misfit, ...(place !== undefined && { place }) };
+  return misfit === undefined ? { fits: true } : { fits: false, ...misfit };
 }
 
 interface Replayed {
@@ -41,21 +39,22 @@ function differentEnd(body: ReplayedBody, replayed: Replayed): Misfit | undefine
   const { events } = replayed;
   const end = events.at(-1);
   if (body.ended !== undefined && hasGoneOnAfter(body.delivered, events)) {
-    return differs(`after event ${body.delivered} the code ends, but the history goes on`);
+    return differs(body, `after event ${body.delivered} the code ends, but the history goes on`);
   }
   if (end === undefined || !endsRun(end) || endsAnywhere(end, replayed)) return undefined;
   const recorded = `the history ends with ${end.type} (event ${end.sequence})`;
   if (body.ended === undefined) {
     const [waited] = body.open;
     const id = body.firstNew?.id ?? waited?.id;
-    return differs(`${recorded}, but the code waits${id === undefined ? "" : ` for ${id}`}`, id);
+    return differs(body, `${recorded}, but the code waits${id === undefined ? "" : ` for ${id}`}`, id);
   }
   if (isEnd(end, body.ended)) return undefined;
-  return differs(`${recorded}, but the code ${howItEnded(body.ended)}`);
+  return differs(body, `${recorded}, but the code ${howItEnded(body.ended)}`);
 }
 
-function differs(message: string, operationId?: OperationId): Misfit {
-  return { code: "NON_DETERMINISTIC", message, ...(operationId !== undefined && { operationId }) };
+function differs(body: ReplayedBody, message: string, operationId?: OperationId): Misfit {
+  const place = body.placeOf(operationId) ?? body.firstNew?.place;
+  return body.explain({ code: "NON_DETERMINISTIC", message, ...(operationId !== undefined && { operationId }), ...(place !== undefined && { place }) });
 }
 
 /** Whether the body of the history was alive when it had seen more, or had come to a wait that something ended. */

@@ -110,14 +110,7 @@ function misfitOf(body: ReplayedBody, history: History): Misfit | undefined {
     ...inert,
   });
   if (decision.kind !== "park") return undefined;
-  const { misfit } = decision;
-  const isUnasked = misfit.operationId !== undefined && history.unasked.has(misfit.operationId);
-  return isUnasked && body.firstNew !== undefined ? { ...misfit, message: `${misfit.message}: it asked for ${body.firstNew.id} instead` } : misfit;
-}
-
-/** Where the code goes another way than the history: the call that it makes instead, else its workflow. */
-export function misfitPlace(misfit: Misfit, body: ReplayedBody, definition: WorkflowDefinition): string | undefined {
-  return misfit.place ?? body.placeOf(misfit.operationId) ?? body.firstNew?.place ?? definition.place;
+  return body.explain(decision.misfit);
 }
 
 // No time passes and nothing acts.

@@ -157,7 +157,7 @@ type Stand = Pick<RunWhy, "main" | "also" | "error" | "place">;
 
 function standOf({ run, history, code: { position, misfitPlace } }: Seen): Stand {
   const [main, ...also] = openOperations(history, position);
-  const stopped = run.parked && (run.parked.place ?? misfitPlace);
+  const stopped = run.parked && (misfitPlace ?? run.parked.place);
   return { main, also, error: main?.error && errorCard(decode(main.error)), place: stopped ?? main?.place ?? position?.next };
 }
 

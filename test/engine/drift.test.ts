@@ -2,13 +2,17 @@ import { describe, expect, test } from "vitest";
 import { decode } from "../../src/base/codec.js";
 import { isOperationEvent, type RecordedEvent } from "../../src/core/events/event.js";
 import type { RunId } from "../../src/core/ids.js";
+import type { RunRecord } from "../../src/core/run.js";
 import type { WorkflowDefinition } from "../../src/engine/definition.js";
+import { replayRun } from "../../src/engine/replay-run.js";
 import { step, stepContext } from "../../src/index.js";
 import type { Backend } from "../../src/storage/backend.js";
 import { createMemoryBackend } from "../../src/storage/memory/memory-backend.js";
 import { executeDue, startProcess, startRun } from "../support/in-memory.js";
 
 let effects: string[] = [];
+
+const here = /drift\.test\.ts:\d+:\d+$/;
 
 function effect(name: string): (n: number) => Promise<number> {
   return step({ name, maxRetries: 0 }, async (n: number) => {
@@ -151,6 +155,24 @@ test("operations that are new ahead of the run's position just run, wherever it 
     expect((await backend.getRun(runId))?.status).toBe("completed");
     expect(effects.filter((id) => id.startsWith("step_drift.d"))).toEqual(["step_drift.d_1", "step_drift.d_2"]);
   }
+});
+
+const instead: readonly (readonly [what: string, code: WorkflowDefinition, error: RegExp, place: RegExp])[] = [
+  ["asks for another step", codeWith(async () => (await a(1), d(2))), /: it asked for step_drift\.d_1 instead$/, here],
+  ["waits for a step that is there", codeWith(async () => (await a(1), await Promise.all([c(3)]))), /: it waits for step_drift\.c_1 instead$/, here],
+  ["ends", { ...codeWith(async () => a(1)), place: "order.ts:1:1" }, /: it ended instead$/, /^order\.ts:1:1$/],
+  ["waits outside the log", { ...codeWith(async () => (await a(1), new Promise(() => {}))), place: "order.ts:1:1" }, /: it waits for something else$/, /^order\.ts:1:1$/],
+];
+
+test.each(instead)("parked where the code %s: the event says what and where, as a replay does", async (_what, code, error, place) => {
+  const log = await wholeLog();
+  const cut = log.findIndex((event) => event.type === "step.started" && event.operationId === "step_drift.c_2") + 1;
+  const { backend, runId } = await runInFlight(log.slice(0, cut));
+  expect(await takeUp(backend, code, "v2")).toEqual(["parked"]);
+  const run = await backend.getRun(runId);
+  expect(run?.parked).toMatchObject({ error: expect.stringMatching(error), place: expect.stringMatching(place) });
+  const { error: message, operationId, place: at } = run?.parked ?? {};
+  expect(await replayRun({ run: run as RunRecord, history: log.slice(0, cut) }, code, { payloadBytes: 1_000_000 })).toEqual({ fits: false, code: "NON_DETERMINISTIC", message, operationId, place: at });
 });
 
 test("no catch and no finally of a parked body runs", async () => {

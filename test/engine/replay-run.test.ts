@@ -168,10 +168,16 @@ describe("changed code", () => {
     expect(effects).toEqual([]);
   });
 
-  test("a step that was removed is named, with the place of the workflow", async () => {
+  test("a step that was removed is named, with the place where the code waits instead", async () => {
     const stored = await lived(order, { advance: "1d" });
     const changed = codeWith(async () => (await a(1), await sleep("1d"), await b(2), hook("replay.hook")));
-    expect(await replay(stored, changed)).toMatchObject({ fits: false, code: "NON_DETERMINISTIC", operationId: "step_replay.c_1", place: "workflow.ts:1:1" });
+    expect(await replay(stored, changed)).toMatchObject({
+      fits: false,
+      code: "NON_DETERMINISTIC",
+      operationId: "step_replay.c_1",
+      message: expect.stringMatching(/ did not ask for it: it waits for hook_replay\.hook_1 instead$/),
+      place: expect.stringMatching(here),
+    });
   });
 
   test("other arguments are told, at the call", async () => {

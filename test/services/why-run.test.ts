@@ -201,7 +201,7 @@ describe.each(eachStore)("why a run does not go on (%s)", (_name, open) => {
     await executeDue(backend, [drifting]);
     const why = await ask(runId);
     expect(why).toMatchObject({ waitsFor: "code", fits: false, place: expect.stringMatching(here), run: { parked: { operationId: "step_why.first_1" } } });
-    expect(why.text).toMatch(/it is parked since .* with NON_DETERMINISTIC: the history has step_why\.first_1 .* The code on disk does not fit its history either: it goes another way at why-run\.test\.ts:\d+:\d+\.$/);
+    expect(why.text).toMatch(/it is parked since .* with NON_DETERMINISTIC: the history has step_why\.first_1 .*: it asked for step_why\.flaky_1 instead at why-run\.test\.ts:\d+:\d+\. The code on disk does not fit its history either\.$/);
     expect(whyRow(why, "/")).toMatchObject({ operation_id: "step_why.first_1", hint: expect.stringContaining("runs replay") });
     drifted = false;
     const mended = await ask(runId);

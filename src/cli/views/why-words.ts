@@ -156,7 +156,7 @@ function parkedSentences({ run, since, now, fits, serving, place, noPlace }: Run
   const taker = serving.takers[0];
   const tried = taker === undefined ? [] : [`${workerText(taker)} has other code, and tries it at any moment.`];
   if (fits === undefined) return [why, `Whether the code on disk fits can't be told${noPlace === undefined ? "" : `: ${noPlace}`}.`, ...tried];
-  const elsewhere = parked.place === undefined && place !== undefined ? `: it goes another way${placeClause(place, say)}` : "";
+  const elsewhere = place !== undefined && place !== parked.place ? `: it goes another way${placeClause(place, say)}` : "";
   return [why, fits ? "The code on disk fits its history now." : `The code on disk does not fit its history either${elsewhere}.`, ...tried];
 }
 

@@ -6,7 +6,7 @@ import { CancellationError } from "../../core/errors.js";
 import type { RecordedEvent } from "../../core/events/event.js";
 import type { Misfit } from "../../core/decide.js";
 import { isOperationId, operationIdOf, type OperationId, type RunId } from "../../core/ids.js";
-import type { History } from "../../core/replay.js";
+import type { History, RecordedOperation } from "../../core/replay.js";
 import { runIn, type BodyHandle, type Current, type Outside } from "../context/current.js";
 import type { Log } from "../context/log.js";
 import type { WorkflowDefinition } from "../definition.js";
@@ -39,6 +39,12 @@ export interface BodyOptions {
   onStir(): void;
 }
 
+/** A call of the body, with its place, `file:line:column`. */
+interface PlacedCall {
+  readonly operation: Operation;
+  readonly place: string | undefined;
+}
+
 /** The user's function of one run: what it has asked for, and the delivery of outcomes to it, one a turn. */
 export class Body implements BodyHandle {
   readonly workflowName: string;
@@ -69,6 +75,9 @@ export class Body implements BodyHandle {
   readonly #counts = new Map<string, number>();
   #chances = 0;
   #replayUntil = 0;
+  /** The first calls that were made while the history had others that were not: one that it does not have at all, and one without an outcome there. */
+  #firstNew: PlacedCall | undefined;
+  #firstOpen: PlacedCall | undefined;
 
   constructor(options: BodyOptions) {
     this.#options = options;
@@ -177,6 +186,23 @@ export class Body implements BodyHandle {
     return `${this.#options.seed}:${this.delivered}:${this.#chances++}`;
   }
 
+  /** The misfit with its place, and with what the body did instead of what the history has. */
+  explain(misfit: Misfit): Misfit {
+    const { history, definition } = this.#options;
+    const { operationId, message, place = definition.place } = misfit;
+    if (operationId === undefined || !history.unasked.has(operationId)) return { ...misfit, ...(place && { place }) };
+    const instead = this.#instead();
+    const at = instead.place ?? place;
+    return { ...misfit, message: `${message}: ${instead.text}`, ...(at && { place: at }) };
+  }
+
+  #instead(): { readonly text: string; readonly place?: string | undefined } {
+    if (this.#firstNew !== undefined) return { text: `it asked for ${this.#firstNew.operation.id} instead`, place: this.#firstNew.place };
+    if (this.ended !== undefined) return { text: "it ended instead" };
+    if (this.#firstOpen?.operation.settled !== false) return { text: "it waits for something else" };
+    return { text: `it waits for ${this.#firstOpen.operation.id} instead`, place: this.#firstOpen.place };
+  }
+
   // What a durable call gets that must not even ask: nothing ever, or the cancellation.
   #refusalOf(call: string, shielded: boolean): Promise<unknown> | undefined {
     if (this.frozen || this.misfit !== undefined || !this.#allow(call)) return never();
@@ -231,7 +257,14 @@ export class Body implements BodyHandle {
     this.operations.set(id, operation);
     this.open.add(operation);
     this.unacted.push(operation);
+    if (this.#options.history.unasked.size > 0) this.#notePlace(operation, recorded);
     return handled(promise);
+  }
+
+  // A stack costs microseconds: no call has one but these two, which tell where the code goes another way if it does.
+  #notePlace(operation: Operation, recorded: RecordedOperation | undefined): void {
+    if (recorded === undefined) this.#firstNew ??= { operation, place: callerPlace() };
+    else if (recorded.outcome === undefined) this.#firstOpen ??= { operation, place: callerPlace() };
   }
 
   #next(): RecordedEvent | undefined {

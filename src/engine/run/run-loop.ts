@@ -215,7 +215,7 @@ export class RunLoop implements CommitMember {
     const { writtenBy = version } = this.#log.history;
     if (writtenBy !== version && this.#fitsElsewhere === undefined) void this.#askWhoFits(writtenBy);
     else if (this.#fitsElsewhere === true) this.#finish(reservationOf(writtenBy, clock.now()));
-    else if (this.#fitsElsewhere !== "asked") this.#finish(parkingOf({ log: this.#log, environment: this.#environment }, misfit));
+    else if (this.#fitsElsewhere !== "asked") this.#finish(parkingOf({ log: this.#log, environment: this.#environment }, this.#body.explain(misfit)));
   }
 
   async #askWhoFits(version: string): Promise<void> {
