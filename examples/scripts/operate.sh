@@ -53,5 +53,5 @@ echo "exported $(node -p 'JSON.parse(fs.readFileSync(process.argv[1])).runs[0].e
 
 # 8. Delete what ended long ago. Plain output is how many runs that were; --dry-run only counts them.
 echo "pruned $(pyworkflow runs prune --older-than 30d --yes --quiet --output plain)"
-echo "imported $(pyworkflow runs import "$bundle" --output jsonl | node -p 'JSON.parse(fs.readFileSync(0)).outcome')"
+echo "imported $(pyworkflow runs import "$bundle" --output jsonl | node -p 'JSON.parse(fs.readFileSync(0)).action')"
 rm "$bundle"

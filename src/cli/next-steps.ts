@@ -18,14 +18,14 @@ export const tries: Readonly<Record<TemplateName, readonly string[]>> = {
 
 /** What to type in a project that quickstart wrote. */
 export function stepsInNewProject({ dir, package: reference, files, template }: NewProjectResult): string {
-  const kept = files.some(({ path, outcome }) => path === "package.json" && outcome === "kept");
+  const kept = files.some(({ path, action }) => path === "package.json" && action === "kept");
   const install = kept ? `${quoted(installable(reference))} zod` : "";
   return nextSteps({ dir, install, commands: ["worker run"], beside: tries[template] });
 }
 
 /** What to type in a project that was set up. */
-export async function stepsAfterSetup({ file }: { readonly file: string }): Promise<string> {
-  const dir = dirname(file);
+export async function stepsAfterSetup({ path }: { readonly path: string }): Promise<string> {
+  const dir = dirname(path);
   const install = hasPackage(dir) ? undefined : quoted(installable(await packageReference()));
   return nextSteps({ dir, install, commands: ["setup --check", "workflows list", "worker run"], beside: [] });
 }

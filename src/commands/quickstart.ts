@@ -20,14 +20,15 @@ export default class Quickstart extends BaseCommand<typeof Quickstart> {
   static override flags = {
     "non-interactive": boolean({ description: "ask nothing" }),
     template: custom<TemplateName>({ ...oneOf(templateNames), description: "which project, basic unless told" })(),
-    storage: custom<"sqlite">({ ...oneOf(["sqlite"]), description: "where its runs are kept, sqlite unless told" })(),
+    // The global flag takes memory, too: no project is written for that.
+    storage: custom<"sqlite">({ ...oneOf(["sqlite"]), description: "where its runs are kept: sqlite" })(),
     dir: string({ helpValue: "PATH", description: "its folder, made where there is none; the working directory unless told" }),
     yes: boolean({ char: "y", description: "replace files that are in the way, keeping a backup of each" }),
   };
 
   async run(): Promise<void> {
     const { template, dir } = await this.answers();
-    await this.tell(await this.write({ dir: resolve(dir), template, storage: "sqlite", replace: this.flags.yes }));
+    await this.tell(await this.write({ dir: resolve(dir), template, replace: this.flags.yes }));
   }
 
   // Storage is not among the questions while there is one answer.

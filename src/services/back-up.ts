@@ -5,11 +5,11 @@ import type { Project } from "./project.js";
 /** A copy of a store, under the names that JSON shows. */
 export interface BackupRow {
   readonly path: string;
-  readonly bytes: number;
+  readonly file_bytes: number;
 }
 
 /** Throws StorageError, or FileExistsError; then there is no copy. */
 export async function backUp({ backend }: Project, request: BackupRequest): Promise<BackupRow> {
   await backend.backup(request);
-  return { path: request.path, bytes: statSync(request.path).size };
+  return { path: request.path, file_bytes: statSync(request.path).size };
 }

@@ -9,6 +9,7 @@ import type { OverlapPolicy, ScheduleRecord, Tick } from "../core/schedule/sched
 import type { Backend } from "../storage/backend.js";
 import { decideSchedule, refuseDeleted, type Schedulable, type Subject } from "./decide-schedule.js";
 import { findSchedule } from "./find-schedule.js";
+import { localTime } from "./next-times.js";
 import { upTo } from "./pages.js";
 import type { Project } from "./project.js";
 
@@ -70,6 +71,47 @@ export async function planBackfill(project: Pick<Project, "backend">, text: stri
   const { settled } = await askedBefore(project.backend, schedule.scheduleId, dues);
   const open = dues.filter((due) => !settled.has(due));
   return { ...range, schedule, dues: open, passedOver: dues.length - open.length };
+}
+
+/** A due time, and what the clocks of the schedule's zone show then. */
+export interface DueRow {
+  readonly due: Date;
+  readonly local: string;
+}
+
+/** What came of a backfill, or would, under the names that JSON shows. */
+export interface BackfillRow {
+  readonly schedule_id: ScheduleId;
+  readonly start_time: Date;
+  readonly end_time: Date;
+  /** The due times that were decided, earliest first. */
+  readonly due_times: readonly DueRow[];
+  /** Null with a dry run, as the others: the overlap policy will tell. */
+  readonly runs_created: number | null;
+  readonly run_ids: readonly RunId[];
+  readonly buffered_runs: number | null;
+  readonly skipped_runs: number | null;
+  /** Due times that have a run of an earlier backfill, or are buffered for one. */
+  readonly passed_over_runs: number;
+  readonly dry_run: boolean;
+}
+
+/** Without `done`: what would be. */
+export function backfillRow({ schedule, start, end, dues, passedOver }: BackfillPlan, done?: Backfilled): BackfillRow {
+  const decided = done?.ticks.map(({ due }) => due) ?? dues;
+  const counted = (decision: Tick["decision"]): number | null => done?.ticks.filter((tick) => tick.decision === decision).length ?? null;
+  return {
+    schedule_id: schedule.scheduleId,
+    start_time: new Date(start),
+    end_time: new Date(end),
+    due_times: decided.map((due) => ({ due: new Date(due), local: localTime(schedule.spec.timezone, due) })),
+    runs_created: done?.runIds.length ?? null,
+    run_ids: done?.runIds ?? [],
+    buffered_runs: counted("buffered"),
+    skipped_runs: counted("skipped"),
+    passed_over_runs: done?.passedOver ?? passedOver,
+    dry_run: done === undefined,
+  };
 }
 
 /** The due times that a backfill is about. Throws InvalidScheduleError. */

@@ -37,8 +37,10 @@ export interface CancelRow {
   /** Whether the run is asked to end, or was ended. False: it had ended before. */
   readonly cancelled: boolean;
   readonly status: RunStatus;
-  /** It stays parked, and ends when code that fits takes it up. */
-  readonly parked?: true;
+  /** It ends when code that fits takes it up. */
+  readonly stays_parked: boolean;
+  /** Nothing was changed: the rest is what would be. */
+  readonly dry_run: boolean;
 }
 
 type Cancellable = Pick<Project, "backend" | "clock">;
@@ -67,8 +69,8 @@ export async function cancelRuns(project: Cancellable, runIds: readonly RunId[],
 }
 
 /** Whether a wait for the run's end is over. */
-export function isSettled({ status, parked }: CancelRow): boolean {
-  return isTerminal(status) || parked === true;
+export function isSettled({ status, stays_parked }: CancelRow): boolean {
+  return isTerminal(status) || stays_parked;
 }
 
 /** Which runs are to be cancelled, where they are not named. */
@@ -88,9 +90,9 @@ export async function workflowMeant({ backend }: Project, workflowName: string):
   return nearest(workflowName, newest.map((run) => run.workflowName));
 }
 
-/** The row of a run that is left alone. */
-export function untouched(run: RunRecord): CancelRow {
-  return rowOf(run, false);
+/** What would become of the run. */
+export function plannedRow(run: RunRecord): CancelRow {
+  return { ...rowOf(run, !isTerminal(run.status)), dry_run: true };
 }
 
 async function request(project: Cancellable, runId: RunId, order: CancelOrder): Promise<CancelRow> {
@@ -132,5 +134,5 @@ async function runAt(project: Cancellable, runId: RunId, deadline: number): Prom
 }
 
 function rowOf({ runId, status, parked }: RunRecord, cancelled: boolean): CancelRow {
-  return { run_id: runId, cancelled, status, ...(parked !== undefined && { parked: true }) };
+  return { run_id: runId, cancelled, status, stays_parked: parked !== undefined, dry_run: false };
 }

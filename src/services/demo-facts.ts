@@ -12,7 +12,7 @@ export interface Kill {
 /** What the tour promises, and whether it is so. */
 export interface Fact {
   readonly fact: string;
-  readonly holds: boolean;
+  readonly confirmed: boolean;
 }
 
 /** Steps that had their outcome when the worker was killed. */
@@ -36,13 +36,13 @@ export function checkFacts(history: readonly RecordedEvent[], kill: Kill, charge
   const starts = countBy(history, "step.started");
   const kept = keptSteps(history);
   return [
-    { fact: "the run was interrupted by the loss of the process that was killed", holds: interrupted?.workerId === kill.workerId },
-    { fact: "another process took it up again for recovery", holds: resumption(history) !== undefined },
-    { fact: "the steps before the kill were kept, and not started again", holds: kept.length > 0 && kept.every((id) => starts.get(id) === 1) },
-    { fact: "every step was completed once", holds: completions.size === starts.size && [...completions.values()].every((count) => count === 1) },
-    { fact: `${step} was killed in its first attempt and completed in its second`, holds: attempts.join() === "1,2" && completions.get(step) === 1 },
-    { fact: "the payment was charged once", holds: charges === 1 },
-    { fact: "the run completed", holds: history.at(-1)?.type === "workflow.completed" },
+    { fact: "the run was interrupted by the loss of the process that was killed", confirmed: interrupted?.workerId === kill.workerId },
+    { fact: "another process took it up again for recovery", confirmed: resumption(history) !== undefined },
+    { fact: "the steps before the kill were kept, and not started again", confirmed: kept.length > 0 && kept.every((id) => starts.get(id) === 1) },
+    { fact: "every step was completed once", confirmed: completions.size === starts.size && [...completions.values()].every((count) => count === 1) },
+    { fact: `${step} was killed in its first attempt and completed in its second`, confirmed: attempts.join() === "1,2" && completions.get(step) === 1 },
+    { fact: "the payment was charged once", confirmed: charges === 1 },
+    { fact: "the run completed", confirmed: history.at(-1)?.type === "workflow.completed" },
   ];
 }
 

@@ -41,7 +41,7 @@ export interface DemoReport {
   readonly recovery_ms: number;
   readonly result: unknown;
   readonly facts: readonly Fact[];
-  readonly events: readonly LogEntry[];
+  readonly log: readonly LogEntry[];
   readonly dir: string;
   readonly kept: boolean;
 }
@@ -52,7 +52,7 @@ export interface DemoReport {
  */
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const { dir, keep, signal } = options;
-  const { files } = await newProject({ dir, template: "basic", storage: "sqlite" });
+  const { files } = await newProject({ dir, template: "basic" });
   options.onNews({ kind: "project", dir, files: files.length });
   const project = await options.openProject(dir);
   const worker = startDemoWorker(options);
@@ -140,13 +140,13 @@ class Tour {
   async #report(runId: RunId, kill: Kill, pid: number): Promise<DemoReport> {
     const { dir, keep } = this.#options;
     const facts = checkFacts(this.#history, kill, await this.#charges());
-    const broken = facts.filter(({ holds }) => !holds).map(({ fact }) => fact);
+    const broken = facts.filter(({ confirmed }) => !confirmed).map(({ fact }) => fact);
     const recovery = recoveryMs(this.#history, kill);
     if (broken.length > 0 || recovery === undefined) throw this.#failure(`this was promised and did not happen: ${broken.join("; ")}`);
     const result: unknown = await readResult(this.#project, { id: runId });
-    const events = await showLog(this.#project, { id: runId });
+    const log = await showLog(this.#project, { id: runId });
     const kept_steps = keptSteps(this.#history);
-    return { run_id: runId, killed_pid: pid, killed_step: kill.step, kept_steps, recovery_ms: recovery, result, facts, events, dir, kept: keep };
+    return { run_id: runId, killed_pid: pid, killed_step: kill.step, kept_steps, recovery_ms: recovery, result, facts, log, dir, kept: keep };
   }
 
   // Takes in what the log has by now, and tells of it.
@@ -181,11 +181,11 @@ class Tour {
   }
 
   // Waits for a fact, and says which one did not come.
-  async #until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  async #until(what: string, confirmed: () => Promise<boolean>): Promise<void> {
     const { clock } = this.#project;
     const { signal } = this.#options;
     const deadline = clock.monotonic() + patienceMs;
-    while (!(await holds())) {
+    while (!(await confirmed())) {
       signal.throwIfAborted();
       if (this.#worker.exit !== undefined) throw this.#failure(`waited for ${what}, but the worker is gone: ${this.#worker.exit}`);
       if (clock.monotonic() > deadline) throw this.#failure(`waited ${patienceMs / 1000} s in vain for ${what}`);

@@ -19,7 +19,7 @@ export interface DiskSpace {
 
 export interface StoreMeans {
   /** Of the store's file, and the newest that is known; null where there is no store yet. */
-  readonly storeFormat: () => Promise<{ readonly from: number | null; readonly to: number | null }>;
+  readonly storeFormat: () => Promise<{ readonly previous_format: number | null; readonly format: number | null }>;
   /** Whether the store is there yet. */
   readonly storeExists: (storage: StorageConfig) => boolean;
   /** Makes a file in the store's folder, or in the nearest one above that exists, and removes it. Rejects where that can't be done. */
@@ -57,7 +57,7 @@ async function storageFinding(path: string, means: StoreMeans): Promise<Finding>
     const message = `the folder of the store ${path} can't be written: ${error instanceof Error ? error.message : String(error)}`;
     return failure("storage", message, "make it writable for this user, or name another place with --storage-path");
   }
-  const { from, to } = await means.storeFormat();
+  const { previous_format: from, format: to } = await means.storeFormat();
   if (from === null || to === null) return ok("storage", `${path}: not there yet, the first run or schedule makes it`);
   if (from < to) return warning("storage", `${path} has format ${from}, and this version writes format ${to}: the next worker migrates it`, "pyworkflow storage backup FILE; pyworkflow storage migrate");
   return ok("storage", path);

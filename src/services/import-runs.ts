@@ -14,7 +14,7 @@ export interface ImportRow {
   readonly workflow_name: string;
   readonly status: RunStatus;
   /** `unchanged`: it was there already, with the same history. `ahead`: with the same history, and has gone on since. */
-  readonly outcome: "imported" | "unchanged" | "ahead";
+  readonly action: "imported" | "unchanged" | "ahead";
 }
 
 type Store = Pick<Project, "backend" | "clock">;
@@ -27,7 +27,7 @@ type Store = Pick<Project, "backend" | "clock">;
 export async function importRuns(store: Store, { bundle, live }: { readonly bundle: unknown; readonly live: boolean }): Promise<readonly ImportRow[]> {
   const all = await withChains(store, readBundle(bundle));
   const rows = await Promise.all(all.map((each) => rowOf(store, each)));
-  const fresh = all.filter((_, index) => rows[index]?.outcome === "imported");
+  const fresh = all.filter((_, index) => rows[index]?.action === "imported");
   for (const each of fresh) {
     if (!live) refuseLiving(each);
     await refuseForeignTick(store, each);
@@ -59,11 +59,11 @@ async function rowOf({ backend }: Store, each: ImportedRun): Promise<ImportRow> 
   const { run, events } = each;
   const row = { run_id: run.runId, workflow_name: run.workflowName };
   const here = await backend.getRun(run.runId);
-  if (!here) return { ...row, status: statusOf(each), outcome: "imported" };
+  if (!here) return { ...row, status: statusOf(each), action: "imported" };
   const history = await backend.readHistory(run.runId, 0);
   const isKnown = textOf(here, history.slice(0, events.length)) === textOf(run, recorded(events));
   if (!isKnown) throw new ImportConflictError(run.runId, "is there already, with another history", "nothing was imported; leave it out of the bundle, or import into another store");
-  return { ...row, status: here.status, outcome: history.length > events.length ? "ahead" : "unchanged" };
+  return { ...row, status: here.status, action: history.length > events.length ? "ahead" : "unchanged" };
 }
 
 function textOf(run: NewRun, events: readonly RecordedEvent[]): string {

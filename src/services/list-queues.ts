@@ -4,14 +4,12 @@ import type { Project } from "./project.js";
 import { executes, isAlive } from "./serving.js";
 
 /** The runs of a workflow that have not ended, and who is there for them, under the names that JSON shows. */
-export interface QueueRow extends Readonly<Record<LiveStatus, number>> {
-  /** Where workers take them from. */
-  readonly queue: "default";
+export interface QueueRow extends Readonly<Record<`${LiveStatus}_runs`, number>> {
   readonly workflow_name: string;
   /** Those that somebody could take up now. */
-  readonly due: number;
+  readonly due_runs: number;
   /** Those of the interrupted ones that wait for code which fits them. */
-  readonly parked: number;
+  readonly parked_runs: number;
   /** Processes that take up runs of the workflow, and give signs of life. */
   readonly workers: number;
 }
@@ -28,14 +26,13 @@ export async function listQueues(project: Project): Promise<readonly QueueRow[]>
 function row(name: string, counts: readonly LiveCount[], alive: readonly WorkerRecord[]): QueueRow {
   const of = (status: LiveStatus) => counts.find((count) => count.status === status)?.runs ?? 0;
   return {
-    queue: "default",
     workflow_name: name,
-    pending: of("pending"),
-    running: of("running"),
-    suspended: of("suspended"),
-    interrupted: of("interrupted"),
-    due: counts.reduce((sum, { due }) => sum + due, 0),
-    parked: counts.reduce((sum, { parked }) => sum + parked, 0),
+    pending_runs: of("pending"),
+    running_runs: of("running"),
+    suspended_runs: of("suspended"),
+    interrupted_runs: of("interrupted"),
+    due_runs: counts.reduce((sum, { due }) => sum + due, 0),
+    parked_runs: counts.reduce((sum, { parked }) => sum + parked, 0),
     workers: alive.filter((worker) => takesUp(worker, name)).length,
   };
 }

@@ -9,7 +9,6 @@ export interface NewProjectOptions {
   /** Absolute; made where it does not exist. */
   readonly dir: string;
   readonly template: TemplateName;
-  readonly storage: "sqlite";
   /** Replace the files that differ from ours, keeping a backup of each. Without it they are an error. */
   readonly replace?: boolean;
   /** Takes back what was written so far; what aborts it is thrown. */
@@ -34,18 +33,18 @@ export async function newProject(options: NewProjectOptions): Promise<NewProject
   const { dir, template, replace = false, signal } = options;
   const reference = await packageReference();
   const planned = await plan(options, reference);
-  const inTheWay = planned.filter(({ outcome }) => outcome === "replaced").map(({ path }) => path);
+  const inTheWay = planned.filter(({ action }) => action === "replaced").map(({ path }) => path);
   if (inTheWay.length > 0 && !replace) throw new FilesExistError(dir, inTheWay);
   return { dir, template, package: reference, files: await writeFiles(dir, planned, signal) };
 }
 
-async function plan({ dir, template, storage }: NewProjectOptions, reference: string): Promise<readonly FileToWrite[]> {
-  const values = { name: projectName(dir), pyworkflow: reference, storage };
+async function plan({ dir, template }: NewProjectOptions, reference: string): Promise<readonly FileToWrite[]> {
+  const values = { name: projectName(dir), pyworkflow: reference, storage: "sqlite" };
   const sources = [...(await sourcesIn("common")), ...(await sourcesIn(template))];
   return Promise.all(
     sources.map(async ({ file, path }) => {
       const content = fill(await readFile(file, "utf8"), values);
-      return { path, content, outcome: await outcomeOf(join(dir, path), content) };
+      return { path, content, action: await actionOn(join(dir, path), content) };
     }),
   );
 }
@@ -67,14 +66,15 @@ function projectName(dir: string): string {
   return name === "" || name === "pyworkflow" ? "pyworkflow-project" : name;
 }
 
-function fill(text: string, values: Readonly<Record<string, string>>): string {
+/** Puts the values in the places of their marks, `{{name}}`. */
+export function fill(text: string, values: Readonly<Record<string, string>>): string {
   return text.replaceAll(/\{\{(\w+)\}\}/g, (mark, key: string) => values[key] ?? mark);
 }
 
 // A project's own: an existing one stays, whatever it holds.
 const neverReplaced = new Set(["package.json", "tsconfig.json", "README.md", ".gitignore"]);
 
-async function outcomeOf(target: string, content: string): Promise<WrittenFile["outcome"]> {
+async function actionOn(target: string, content: string): Promise<WrittenFile["action"]> {
   const present = await readFile(target, "utf8").catch(absent(target));
   if (present === undefined) return "created";
   if (present === content) return "unchanged";

@@ -31,10 +31,12 @@ export interface RerunRow {
   /** Null where nothing was started. */
   readonly run_id: RunId | null;
   readonly workflow_name: string;
-  readonly status: (RunStatus & ("pending" | "suspended")) | null;
+  readonly status: RunStatus & ("pending" | "suspended");
   readonly rerun_of: RunId;
   /** Operations of the old run that execute again, in the order of its log. */
   readonly executes_again: readonly OperationId[];
+  /** Nothing was started: the rest is what would be. */
+  readonly dry_run: boolean;
 }
 
 /**
@@ -46,14 +48,15 @@ export async function rerunRun(project: Project, { id, from, changeInput, dryRun
   const original = await findRun(project, id);
   const reuse = await reuseFrom(project, original, from);
   const input = changeInput === undefined ? original.input : await changeInput(original);
-  const row = { workflow_name: original.workflowName, rerun_of: original.runId, executes_again: reuse.executesAgain };
+  const row = { workflow_name: original.workflowName, rerun_of: original.runId, executes_again: reuse.executesAgain, dry_run: dryRun };
   const at = clock.now();
   const history = historyOf(reuse, at);
   const run = newRunLike(original, { input, createdAt: at, reuses: history.length > 0 });
   await demandFit(project, original.runId, { run, history: history.map((event, place) => ({ ...event, sequence: place + 1 })) });
-  if (dryRun) return { run_id: null, status: null, ...row };
+  const status = history.length > 0 ? "suspended" : "pending";
+  if (dryRun) return { run_id: null, status, ...row };
   const { runId } = await backend.createRun(run, history);
-  return { run_id: runId, status: history.length > 0 ? "suspended" : "pending", ...row };
+  return { run_id: runId, status, ...row };
 }
 
 async function reuseFrom({ backend }: Project, { runId, durable }: RunRecord, from: string | undefined): Promise<Reuse> {

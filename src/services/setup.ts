@@ -5,6 +5,7 @@ import { editConfig, type ConfigEdit } from "../config/edit-file.js";
 import { keys } from "../config/keys.js";
 import { loadSettings, type LoadConfigOptions } from "../config/load-config.js";
 import { ConfigError, ProjectFolderError } from "../core/errors.js";
+import { fill } from "./new-project.js";
 import { packageRoot } from "./own-package.js";
 import { writeFiles, type WrittenFile } from "./write-files.js";
 
@@ -117,17 +118,41 @@ function isProgram(file: string, changes: readonly SetupChange[]): ConfigError {
 /** The one that new projects get, every key explained. */
 async function commentedConfig(): Promise<string> {
   const template = await readFile(join(packageRoot, "templates", "common", "pyworkflow.config.yaml"), "utf8");
-  return template.replaceAll("{{storage}}", "sqlite");
+  return fill(template, { storage: "sqlite" });
+}
+
+/** What was set up, under the names that JSON shows. */
+export interface SetupResult {
+  /** The configuration file, absolute. */
+  readonly path: string;
+  readonly action: WrittenFile["action"];
+  /** What was there before, beside the file; null where nothing was replaced. */
+  readonly backup: string | null;
+  readonly changes: readonly SetupChange[];
+  /** Nothing was written: `action` is what would be done. */
+  readonly dry_run: boolean;
+}
+
+/** What the plan would do. */
+export function plannedResult(plan: SetupPlan): SetupResult {
+  return { path: plan.file, action: actionOf(plan), backup: null, changes: plan.changes, dry_run: true };
+}
+
+function actionOf({ before, after }: SetupPlan): "created" | "unchanged" | "replaced" {
+  if (before === after) return "unchanged";
+  return before === undefined ? "created" : "replaced";
 }
 
 /** Writes what was planned, with a backup of what was there; all or nothing. Throws ConfigError where the file changed since it was read. */
-export async function writeSetup({ file, before, after }: SetupPlan, signal?: AbortSignal): Promise<WrittenFile> {
-  if (before === after) return { path: basename(file), outcome: "unchanged" };
+export async function writeSetup(plan: SetupPlan, signal?: AbortSignal): Promise<SetupResult> {
+  const { file, before, after, changes } = plan;
+  const action = actionOf(plan);
+  const result = { path: file, action, backup: null, changes, dry_run: false };
+  if (action === "unchanged") return result;
   const target = existsSync(file) ? await realpath(file) : file; // a link stays one
   const present = existsSync(target) ? await readFile(target, "utf8") : undefined;
   if (present !== before) throw new ConfigError("it was changed by somebody else meanwhile", { place: file, hint: "nothing was written; set up again" });
-  const outcome = before === undefined ? "created" : "replaced";
-  const [written] = await writeFiles(dirname(target), [{ path: basename(target), content: after, outcome }], signal);
+  const [written] = await writeFiles(dirname(target), [{ path: basename(target), content: after, action }], signal);
   if (written === undefined) throw new ProjectFolderError(target, "it was not written");
-  return written;
+  return { ...result, backup: written.backup };
 }

@@ -10,15 +10,21 @@ export interface StoreCard {
   readonly format: number | null;
   /** The newest format that this version of the package knows. */
   readonly newest_format: number | null;
-  readonly bytes: { readonly file: number; readonly log: number; readonly free: number } | null;
-  /** How many of each status. */
-  readonly runs: Readonly<Record<string, number>>;
+  readonly file_bytes: number | null;
+  /** Of the write-ahead log beside the file. */
+  readonly log_bytes: number | null;
+  /** Of the file: used again before it grows. */
+  readonly free_bytes: number | null;
+  readonly runs: number;
+  readonly runs_by_status: Readonly<Record<string, number>>;
   readonly events: number;
   readonly hooks: number;
   readonly schedules: number;
   readonly ticks: number;
   readonly oldest_run_at: Date | null;
-  readonly pruned: { readonly runs: number; readonly ticks: number };
+  /** Deleted so far. */
+  readonly pruned_runs: number;
+  readonly pruned_ticks: number;
 }
 
 export async function showStore({ backend }: Pick<Project, "backend">): Promise<StoreCard> {
@@ -29,13 +35,17 @@ export async function showStore({ backend }: Pick<Project, "backend">): Promise<
     path: path ?? null,
     format: format?.version ?? null,
     newest_format: format?.newest ?? null,
-    bytes: bytes ?? null,
-    runs: counts,
+    file_bytes: bytes?.file ?? null,
+    log_bytes: bytes?.log ?? null,
+    free_bytes: bytes?.free ?? null,
+    runs: Object.values(counts).reduce((sum, count) => sum + count, 0),
+    runs_by_status: counts,
     events,
     hooks,
     schedules,
     ticks,
     oldest_run_at: dateOf(oldestCreatedAt),
-    pruned: { runs: pruned.runs, ticks: pruned.ticks },
+    pruned_runs: pruned.runs,
+    pruned_ticks: pruned.ticks,
   };
 }

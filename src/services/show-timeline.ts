@@ -15,8 +15,10 @@ export interface SpanRow {
   readonly status: SpanStatus | RunStatus;
   readonly started_at: Date;
   readonly ended_at: Date | null;
-  /** Tries of a step; of a run the times in which a worker held it. */
+  /** Tries of a step. */
   readonly attempts: readonly AttemptRow[];
+  /** Of the run: when a worker held it. */
+  readonly holds: readonly HoldRow[];
   readonly waits: readonly WaitRow[];
 }
 
@@ -24,7 +26,13 @@ export interface AttemptRow {
   readonly attempt: number;
   readonly started_at: Date;
   readonly ended_at: Date | null;
-  readonly status: AttemptSpan["status"] | HoldSpan["status"];
+  readonly status: AttemptSpan["status"];
+}
+
+export interface HoldRow {
+  readonly started_at: Date;
+  readonly ended_at: Date | null;
+  readonly status: HoldSpan["status"];
 }
 
 export interface WaitRow {
@@ -76,7 +84,8 @@ function runRow(run: RunRecord, { startedAt, endedAt, holds, idles }: RunSpan): 
     status: run.status,
     started_at: new Date(startedAt),
     ended_at: dateOf(endedAt),
-    attempts: holds.map(({ status, ...hold }, index) => ({ attempt: index + 1, ...timesOf(hold), status })),
+    attempts: [],
+    holds: holds.map(({ status, ...hold }) => ({ ...timesOf(hold), status })),
     waits: idles.map((idle) => ({ kind: idle.kind, ...timesOf(idle) })),
   };
 }
@@ -90,6 +99,7 @@ function spanRow({ operationId, kind, name, status, startedAt, endedAt, attempts
     started_at: new Date(startedAt),
     ended_at: dateOf(endedAt),
     attempts: attempts.map((attempt) => ({ attempt: attempt.attempt, ...timesOf(attempt), status: attempt.status })),
+    holds: [],
     waits: waits.map((wait) => ({ kind: wait.kind, ...timesOf(wait) })),
   };
 }

@@ -3,15 +3,19 @@ import { chmod, copyFile, mkdir, mkdtemp, rename, rm, rmdir, stat, writeFile } f
 import { dirname, join } from "node:path";
 import { ProjectFolderError } from "../core/errors.js";
 
-export interface WrittenFile {
-  /** Relative to the folder. */
-  readonly path: string;
-  readonly outcome: "created" | "unchanged" | "kept" | "replaced";
-  /** Where the replaced file went, relative to the folder. */
-  readonly backup?: string;
+/** What became of a file, under the names that JSON shows. */
+export interface WrittenFile extends PlannedFile {
+  /** Where the replaced file went, relative to the folder; null where none was. */
+  readonly backup: string | null;
 }
 
-export interface FileToWrite extends WrittenFile {
+interface PlannedFile {
+  /** Relative to the folder. */
+  readonly path: string;
+  readonly action: "created" | "unchanged" | "kept" | "replaced";
+}
+
+export interface FileToWrite extends PlannedFile {
   readonly content: string;
 }
 
@@ -49,21 +53,21 @@ interface StagedFile extends FileToWrite {
   readonly source: string;
 }
 
-async function put({ dir, source, path, outcome }: StagedFile, undo: Undo): Promise<WrittenFile> {
-  if (outcome === "kept" || outcome === "unchanged") return { path, outcome };
+async function put({ dir, source, path, action }: StagedFile, undo: Undo): Promise<WrittenFile> {
+  if (action === "kept" || action === "unchanged") return { path, action, backup: null };
   const target = join(dir, path);
   await makeFolder(dirname(target), undo);
-  if (outcome === "created") {
+  if (action === "created") {
     await rename(source, target);
     undo.push(() => rm(target));
-    return { path, outcome };
+    return { path, action, backup: null };
   }
   const backup = freeName(path, dir);
   await copyFile(target, join(dir, backup), constants.COPYFILE_EXCL);
   undo.push(() => rename(join(dir, backup), target));
   await chmod(source, (await stat(target)).mode); // what only its owner could read stays so
   await rename(source, target);
-  return { path, outcome, backup };
+  return { path, action, backup };
 }
 
 async function makeFolder(folder: string, undo: Undo): Promise<void> {

@@ -87,7 +87,7 @@ describe("runs cancel, by ids", () => {
   test("a parked run stays parked, and it is said; whoever waits for its end gets 7", async () => {
     const { parked } = await project.withStore(fillStore);
     const { code, stdout, stderr } = await run("runs", "cancel", parked, "--wait", "-o", "json");
-    expect([code, JSON.parse(stdout)]).toEqual([7, { run_id: parked, cancelled: true, status: "interrupted", parked: true }]);
+    expect([code, JSON.parse(stdout)]).toEqual([7, { run_id: parked, cancelled: true, status: "interrupted", stays_parked: true, dry_run: false }]);
     expect(stderr).toMatch(/runs retry.*--force ends it now/);
     expect(stderr).toContain("NON_DETERMINISTIC");
     expect((await run("runs", "cancel", parked)).code).toBe(0);
@@ -116,7 +116,7 @@ describe("runs cancel, by filters", () => {
     const call = ["runs", "cancel", "--workflow", "bulk", "--status", "pending", "-o", "json"];
 
     const dry = await run(...call, "--dry-run");
-    expect((JSON.parse(dry.stdout) as object[]).length).toBe(3);
+    expect(JSON.parse(dry.stdout)).toEqual(ids.toReversed().map((run_id) => ({ run_id, cancelled: true, status: "pending", stays_parked: false, dry_run: true })));
     expect((await project.run(ids[0] ?? (await project.startRun("bulk")))).status).toBe("pending");
 
     const done = await run(...call, "--yes");

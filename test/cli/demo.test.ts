@@ -10,8 +10,8 @@ interface Report {
   readonly killed_step: string;
   readonly recovery_ms: number;
   readonly result: { readonly status: string };
-  readonly facts: readonly { readonly holds: boolean }[];
-  readonly events: readonly { readonly type: string; readonly data: { readonly attempt?: number; readonly step_id?: string } }[];
+  readonly facts: readonly { readonly confirmed: boolean }[];
+  readonly log: readonly { readonly type: string; readonly data: { readonly attempt?: number; readonly step_id?: string } }[];
   readonly dir: string;
 }
 
@@ -32,9 +32,9 @@ test("an order survives the SIGKILL of the process that takes its payment", { ti
   const report = JSON.parse(stdout) as Report;
   try {
     expect(report.result.status).toBe("completed");
-    expect(report.facts.map(({ holds }) => holds)).not.toContain(false);
+    expect(report.facts.map(({ confirmed }) => confirmed)).not.toContain(false);
     expect(report.kept_steps).toEqual(["step_validate_order_1"]);
-    const attempts = report.events.filter(({ type, data }) => type === "step.started" && data.step_id === report.killed_step);
+    const attempts = report.log.filter(({ type, data }) => type === "step.started" && data.step_id === report.killed_step);
     expect(attempts.map(({ data }) => data.attempt)).toEqual([1, 2]);
 
     // The folder is there to look into, with the commands that people use.

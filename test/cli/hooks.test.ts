@@ -98,7 +98,7 @@ describe("hooks resume", () => {
   test("records the payload as the schema of the code gives it back, once; the run goes on", async () => {
     const { runId, token } = await startedExpense();
     const resumed = await run("hooks", "resume", token, "--payload", valid, "-o", "json");
-    expect([resumed.code, JSON.parse(resumed.stdout)]).toEqual([0, { run_id: runId, hook_id: "hook_approval_1", status: "resumed" }]);
+    expect([resumed.code, JSON.parse(resumed.stdout)]).toEqual([0, { run_id: runId, hook_id: "hook_approval_1", status: "received" }]);
     expect(resumed.stderr).toContain("No live worker executes expense");
 
     const again = await run("hooks", "resume", token, "--payload", "{}", "-o", "json");

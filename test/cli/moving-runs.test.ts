@@ -51,7 +51,7 @@ describe("runs that have ended", () => {
     writeFileSync(file, text);
     const taken = await there("sold.db", ["runs", "import", file, "-o", "json"]);
     expect(violations("runs-import.json", JSON.parse(taken.stdout))).toEqual([]);
-    expect(JSON.parse(taken.stdout)).toEqual([{ run_id: ids.selling, workflow_name: "selling", status: "failed", outcome: "imported" }]);
+    expect(JSON.parse(taken.stdout)).toEqual([{ run_id: ids.selling, workflow_name: "selling", status: "failed", action: "imported" }]);
     expect((await there("sold.db", ["runs", "import", "-"], text)).stdout).toBe(`${ids.selling}\tselling\tfailed\tunchanged\n`);
     expect((await there("sold.db", ["runs", "export", "@last"])).stdout).toBe(text);
 

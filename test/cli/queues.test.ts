@@ -28,10 +28,10 @@ test("what has not ended is counted by workflow; that nobody executes it is said
   const { code, stdout } = await pyworkflow(["worker", "queues", "-o", "json"], { cwd });
   const rows: unknown = JSON.parse(stdout);
   expect([code, violations("worker-queues.json", rows)]).toEqual([0, []]);
-  const none = { queue: "default", pending: 0, running: 0, suspended: 0, interrupted: 0, due: 0, parked: 0, workers: 0 };
+  const none = { pending_runs: 0, running_runs: 0, suspended_runs: 0, interrupted_runs: 0, due_runs: 0, parked_runs: 0, workers: 0 };
   expect(rows).toEqual([
-    { ...none, workflow_name: "process_order", suspended: 1, interrupted: 1, due: 1, parked: 1 },
-    { ...none, workflow_name: "send_mail", pending: 1, due: 1 },
+    { ...none, workflow_name: "process_order", suspended_runs: 1, interrupted_runs: 1, due_runs: 1, parked_runs: 1 },
+    { ...none, workflow_name: "send_mail", pending_runs: 1, due_runs: 1 },
   ]);
   const table = await pyworkflow(["worker", "queues"], { cwd });
   expect([table.stdout, table.stderr]).toEqual(["default\tprocess_order\t0\t0\t1\t1\t1\t1\tnone\ndefault\tsend_mail\t1\t0\t0\t0\t1\t0\tnone\n", ""]);
@@ -53,8 +53,8 @@ test("those that execute a workflow are counted, and a worker that starts names 
   await project.pidOf("head");
   const rows: unknown = JSON.parse((await pyworkflow(["worker", "queues", "-o", "json"], { cwd: project.path })).stdout);
   expect(rows).toMatchObject([
-    { workflow_name: "head", running: 1, due: 0, workers: 2 },
-    { workflow_name: "renamed", pending: 2, due: 2, workers: 0 },
+    { workflow_name: "head", running_runs: 1, due_runs: 0, workers: 2 },
+    { workflow_name: "renamed", pending_runs: 2, due_runs: 2, workers: 0 },
   ]);
   const note = "2 runs of renamed wait for a worker that executes it: this one does not, and no other is alive.";
   await until("the note", () => worker.stderr.includes(note) || undefined, { tell: () => worker.stderr });

@@ -59,10 +59,10 @@ test("a folder is made where there is none, and json tells the whole story", asy
 
   expect(code).toBe(0);
   expect(filesIn(join(folder.path, "deep/orders"))).toEqual(ours);
-  const told = JSON.parse(stdout) as { dir: string; files: { path: string; outcome: string }[] };
+  const told = JSON.parse(stdout) as { dir: string; files: { path: string; action: string }[] };
   expect(told.dir).toBe(join(folder.path, "deep/orders"));
   expect(told.files.map(({ path }) => path).toSorted()).toEqual(ours);
-  expect(new Set(told.files.map(({ outcome }) => outcome))).toEqual(new Set(["created"]));
+  expect(new Set(told.files.map(({ action }) => action))).toEqual(new Set(["created"]));
 });
 
 test("a second time changes nothing", async () => {

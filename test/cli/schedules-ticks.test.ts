@@ -78,11 +78,13 @@ describe("schedules backfill", () => {
       schedule_id: id,
       start_time: "2026-02-28T15:00:00.000Z",
       end_time: "2026-03-01T15:00:00.000Z",
+      due_times: expect.objectContaining({ length: 24, 0: { due: "2026-02-28T15:00:00.000Z", local: "2026-03-01T00:00:00+09:00" } }) as unknown,
       runs_created: 24,
       run_ids: all.run_ids,
-      buffered: 0,
-      skipped: 0,
-      passed_over: 0,
+      buffered_runs: 0,
+      skipped_runs: 0,
+      passed_over_runs: 0,
+      dry_run: false,
     });
     const runs = await project.withStore((store) => Promise.all(all.run_ids.map((runId) => store.getRun(runIdOf(runId)))));
     expect(runs.map((each) => each?.scheduledTime)).toEqual(Array.from({ length: 24 }, (_, n) => hour(n)));
@@ -91,14 +93,14 @@ describe("schedules backfill", () => {
     const again = await run("backfill", id, "--start", "2026-03-01", "--end", "2026-03-02T02:00", "-o", "plain");
     expect(again.stdout.trim().split("\n")).toHaveLength(2);
     const over = await run("backfill", id, ...day, "-o", "json");
-    expect([over.code, JSON.parse(over.stdout), over.stderr]).toMatchObject([0, { runs_created: 0, run_ids: [], passed_over: 24 }, expect.stringContaining("has a run already")]);
+    expect([over.code, JSON.parse(over.stdout), over.stderr]).toMatchObject([0, { runs_created: 0, run_ids: [], passed_over_runs: 24 }, expect.stringContaining("has a run already")]);
   });
 
   test.each([
-    ["skip", { runs_created: 1, skipped: 23, buffered: 0 }],
-    ["buffer_one", { runs_created: 1, skipped: 22, buffered: 1 }],
-    ["buffer_all", { runs_created: 1, skipped: 0, buffered: 23 }],
-    ["cancel_other", { runs_created: 24, skipped: 0, buffered: 0 }],
+    ["skip", { runs_created: 1, skipped_runs: 23, buffered_runs: 0 }],
+    ["buffer_one", { runs_created: 1, skipped_runs: 22, buffered_runs: 1 }],
+    ["buffer_all", { runs_created: 1, skipped_runs: 0, buffered_runs: 23 }],
+    ["cancel_other", { runs_created: 24, skipped_runs: 0, buffered_runs: 0 }],
   ])("under %s, which --overlap names for this once", async (policy, expected) => {
     const id = await project.created(`under-${policy}`, { ...hourly, overlapPolicy: "allow_all" });
     expect(await project.json("backfill", id, ...day, "--overlap", policy)).toMatchObject(expected);
@@ -115,10 +117,21 @@ describe("schedules backfill", () => {
     const id = await project.created("dry", { ...hourly, overlapPolicy: "allow_all" });
     await project.json("backfill", id, "--start", "2026-03-01T01:00", "--end", "2026-03-01T02:00");
     const dry = await run("backfill", id, "--start", "2026-03-01", "--end", "2026-03-01T03:00", "--dry-run", "-o", "json");
-    expect(JSON.parse(dry.stdout)).toEqual([
-      { due: "2026-02-28T15:00:00.000Z", local: "2026-03-01T00:00:00+09:00" },
-      { due: "2026-02-28T17:00:00.000Z", local: "2026-03-01T02:00:00+09:00" },
-    ]);
+    expect(JSON.parse(dry.stdout)).toEqual({
+      schedule_id: id,
+      start_time: "2026-02-28T15:00:00.000Z",
+      end_time: "2026-02-28T18:00:00.000Z",
+      due_times: [
+        { due: "2026-02-28T15:00:00.000Z", local: "2026-03-01T00:00:00+09:00" },
+        { due: "2026-02-28T17:00:00.000Z", local: "2026-03-01T02:00:00+09:00" },
+      ],
+      runs_created: null,
+      run_ids: [],
+      buffered_runs: null,
+      skipped_runs: null,
+      passed_over_runs: 1,
+      dry_run: true,
+    });
     expect(dry.stderr).toContain("1 more would be passed over");
     expect(await project.schedule(id)).toMatchObject({ totalRuns: 1 });
   });

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { proposeModules } from "../../src/services/propose-modules.js";
@@ -43,7 +43,7 @@ describe("setup without a terminal", () => {
     const { code, stdout } = await setup("--non-interactive", "-o", "json");
     const told: unknown = JSON.parse(stdout);
     expect([code, violations("setup.json", told)]).toEqual([0, []]);
-    expect(told).toMatchObject({ outcome: "created", backup: null, dry_run: false, changes: [{ key: "modules", before: null, after: ["./src/workflows"] }, {}, {}] });
+    expect(told).toMatchObject({ action: "created", backup: null, dry_run: false, changes: [{ key: "modules", before: null, after: ["./src/workflows"] }, {}, {}] });
     expect(read(config)).toContain("module: ./src/workflows\n");
 
     const again = await setup("--non-interactive");
@@ -62,7 +62,12 @@ describe("setup without a terminal", () => {
     write(config, mine);
     chmodSync(join(folder.path, config), 0o600);
     write("src/flows.ts", flow);
-    const { code, stdout, stderr } = await pyworkflow(["setup", "--non-interactive", "--storage-path", "../data/runs.db"], { cwd: join(folder.path, "src"), env: { PYWORKFLOW_STORAGE_PATH: "/else.db" } });
+    const call = (...flags: string[]) => pyworkflow(["setup", "--non-interactive", "--storage-path", "../data/runs.db", ...flags], { cwd: join(folder.path, "src"), env: { PYWORKFLOW_STORAGE_PATH: "/else.db" } });
+    const [mute, dry] = await Promise.all([call(), call("--dry-run", "-o", "json")]);
+    expect([mute.code, mute.stdout, mute.stderr]).toEqual([2, "", expect.stringContaining(`${config} would change\n  --yes changes it`)]);
+    expect(JSON.parse(dry.stdout)).toEqual({ path: realpathSync(join(folder.path, config)), action: "replaced", backup: null, changes: [{ key: "storage.path", before: null, after: "./data/runs.db" }], dry_run: true });
+    expect(readdirSync(folder.path).filter((name) => name.startsWith(config))).toEqual([config]);
+    const { code, stdout, stderr } = await call("--yes");
     expect([code, stdout]).toEqual([0, expect.stringContaining(`replaced\t`)]);
     expect(read(config)).toBe(`${mine}storage: { path: ./data/runs.db }\n`);
     expect([read(`${config}.backup`), statSync(join(folder.path, config)).mode % 0o1000]).toEqual([mine, 0o600]);

@@ -145,7 +145,7 @@ test("storage backup: a copy that opens, and never over a file without --force",
 test("storage migrate, and a store of an older version that is only looked at", async () => {
   const nothing = await call("storage", "migrate", "-o", "json");
   expect(violations("storage-migrate.json", json(nothing))).toEqual([]);
-  expect([json(nothing), nothing.stderr]).toEqual([{ path, from: migrations.length, to: migrations.length, migrated: false }, expect.stringContaining("nothing to migrate")]);
+  expect([json(nothing), nothing.stderr]).toEqual([{ path, previous_format: migrations.length, format: migrations.length, migrated: false, dry_run: false }, expect.stringContaining("nothing to migrate")]);
 
   rmSync(path);
   const old = await openSqlite({ path, migrations: migrations.slice(0, 3) });
@@ -155,9 +155,10 @@ test("storage migrate, and a store of an older version that is only looked at", 
   const list = await call("runs", "list", "-o", "plain");
   expect([list.code, list.stdout.trimEnd().split("\n").length]).toEqual([0, 1]);
   expect(list.stderr).toContain("has the older format 3");
-  const dry = await call("storage", "migrate", "--dry-run");
+  const dry = await call("storage", "migrate", "--dry-run", "-o", "json");
+  expect(json(dry)).toEqual({ path, previous_format: 3, format: migrations.length, migrated: true, dry_run: true });
   expect(dry.stderr).toContain(`It would be brought from format 3 to ${migrations.length}.`);
   expect(readFileSync(path).equals(bytes)).toBe(true);
-  expect(json(await call("storage", "migrate", "-o", "json"))).toEqual({ path, from: 3, to: migrations.length, migrated: true });
+  expect(json(await call("storage", "migrate", "-o", "json"))).toEqual({ path, previous_format: 3, format: migrations.length, migrated: true, dry_run: false });
   expect((await call("runs", "list")).stderr).toBe("");
 });

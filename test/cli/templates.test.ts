@@ -22,7 +22,7 @@ class Written {
   }
 
   async write(): Promise<void> {
-    this.#result = await newProject({ dir: this.dir, template: this.#template, storage: "sqlite" });
+    this.#result = await newProject({ dir: this.dir, template: this.#template });
     linkPackages(this.dir);
   }
 
@@ -116,7 +116,7 @@ describe.each(Object.values(templates))("template $name", ({ name }) => {
 test("they compile under tsc --strict", { timeout: 120_000 }, async () => {
   const folder = newFolder();
   const names = Object.values(templates).map(({ name }) => name);
-  for (const name of names) await newProject({ dir: join(folder.path, name), template: name, storage: "sqlite" });
+  for (const name of names) await newProject({ dir: join(folder.path, name), template: name });
   linkPackages(folder.path);
   const settings = JSON.parse(readFileSync(join(folder.path, "basic/tsconfig.json"), "utf8")) as { compilerOptions: { strict: boolean }; include: string[] };
   expect(settings).toMatchObject({ compilerOptions: { strict: true }, include: ["workflows"] });

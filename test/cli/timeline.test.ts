@@ -82,11 +82,13 @@ describe("a run on an axis of time", () => {
         { attempt: 2, started_at: at(18), ended_at: at(25), status: "interrupted" },
         { attempt: 3, started_at: at(26), ended_at: at(32), status: "completed" },
       ],
+      holds: [],
       waits: [{ kind: "retry", started_at: at(8), ended_at: at(18) }],
     });
     expect(document[0]).toMatchObject({
       operation_id: null, kind: "run", name: "process_order", status: "interrupted",
-      attempts: [{ status: "suspended" }, { status: "interrupted" }, { status: "suspended" }, { status: "parked", ended_at: at(46) }],
+      attempts: [],
+      holds: [{ status: "suspended" }, { status: "interrupted" }, { status: "suspended" }, { status: "parked", ended_at: at(46) }],
       waits: [{ kind: "pending", ended_at: at(1) }, { kind: "suspended" }, { kind: "interrupted" }, { kind: "suspended" }, { kind: "parked", started_at: at(46), ended_at: null }],
     });
   });

@@ -17,7 +17,7 @@ const dir = join(folder.path, "orders");
 const patienceMs = 120_000;
 
 beforeAll(async () => {
-  await newProject({ dir, template: "basic", storage: "sqlite" });
+  await newProject({ dir, template: "basic" });
   const program = join(folder.path, "pyworkflow");
   writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${resolve("bin/run.js")}" "$@"\n`);
   chmodSync(program, 0o755);

@@ -70,9 +70,9 @@ describe("a request to cancel", () => {
   test("wakes a suspended run, whose code cleans up; a second one changes nothing", async () => {
     const runId = await suspendedRun();
 
-    expect(await cancelRun(project, runId, order)).toEqual({ run_id: runId, cancelled: true, status: "suspended" });
+    expect(await cancelRun(project, runId, order)).toEqual({ run_id: runId, cancelled: true, status: "suspended", stays_parked: false, dry_run: false });
     const asked = await typesOf(runId);
-    expect(await cancelRun(project, runId, order)).toEqual({ run_id: runId, cancelled: true, status: "suspended" });
+    expect(await cancelRun(project, runId, order)).toEqual({ run_id: runId, cancelled: true, status: "suspended", stays_parked: false, dry_run: false });
 
     expect([asked.at(-1), await typesOf(runId)]).toEqual(["cancellation.requested", asked]);
     expect((await backend.readHistory(runId, 0)).at(-1)).toMatchObject({ reason: "wrong customer", requestedBy: "the test" });
@@ -83,7 +83,7 @@ describe("a request to cancel", () => {
   test("ends a run that never began", async () => {
     const runId = await startRun(backend, waiting);
 
-    expect(await cancelRun(project, runId, order)).toEqual({ run_id: runId, cancelled: true, status: "cancelled" });
+    expect(await cancelRun(project, runId, order)).toEqual({ run_id: runId, cancelled: true, status: "cancelled", stays_parked: false, dry_run: false });
     expect(await typesOf(runId)).toEqual(["cancellation.requested", "workflow.cancelled"]);
   });
 
@@ -104,7 +104,7 @@ describe("a request to cancel", () => {
   test("goes to the run that goes on in the place of one that continued as new", async () => {
     const [first, second] = await suspendedChain();
 
-    expect(await cancelRun(project, first, order)).toEqual({ run_id: second, cancelled: true, status: "suspended" });
+    expect(await cancelRun(project, first, order)).toEqual({ run_id: second, cancelled: true, status: "suspended", stays_parked: false, dry_run: false });
     expect((await typesOf(second)).at(-1)).toBe("cancellation.requested");
   });
 
@@ -129,7 +129,7 @@ describe("a request to cancel", () => {
   test("leaves a parked run parked, and says so", async () => {
     const runId = await parkedRun();
 
-    expect(await cancelRun(project, runId, { ...order, wait: true })).toEqual({ run_id: runId, cancelled: true, status: "interrupted", parked: true });
+    expect(await cancelRun(project, runId, { ...order, wait: true })).toEqual({ run_id: runId, cancelled: true, status: "interrupted", stays_parked: true, dry_run: false });
   });
 
   test("changes nothing about a run that has ended, and knows no unknown one", async () => {
@@ -137,7 +137,7 @@ describe("a request to cancel", () => {
     await cancelRun(project, runId, { ...order, force: true });
     const ended = await typesOf(runId);
 
-    expect(await cancelRun(project, runId, order)).toEqual({ run_id: runId, cancelled: false, status: "cancelled" });
+    expect(await cancelRun(project, runId, order)).toEqual({ run_id: runId, cancelled: false, status: "cancelled", stays_parked: false, dry_run: false });
     expect(await cancelRun(project, runId, { ...order, force: true })).toMatchObject({ cancelled: false });
     expect(await typesOf(runId)).toEqual(ended);
     const unknown = parseRunId("run_00000000000000000000000000");
@@ -154,7 +154,7 @@ describe("an end by force", () => {
     const runId = await make();
     const before = await typesOf(runId);
 
-    expect(await cancelRun(project, runId, { ...order, force: true })).toEqual({ run_id: runId, cancelled: true, status: "cancelled" });
+    expect(await cancelRun(project, runId, { ...order, force: true })).toEqual({ run_id: runId, cancelled: true, status: "cancelled", stays_parked: false, dry_run: false });
     const history = await backend.readHistory(runId, 0);
     expect(history.slice(before.length)).toMatchObject([{ type: "workflow.cancelled", reason: "wrong customer", cleanupCompleted: false }]);
   });
@@ -177,8 +177,8 @@ describe("waiting for the end", () => {
     await clock.pass(60_000);
 
     expect(await rows).toEqual([
-      { run_id: late, cancelled: true, status: "suspended" },
-      { run_id: ended, cancelled: true, status: "cancelled" },
+      { run_id: late, cancelled: true, status: "suspended", stays_parked: false, dry_run: false },
+      { run_id: ended, cancelled: true, status: "cancelled", stays_parked: false, dry_run: false },
     ]);
   });
 

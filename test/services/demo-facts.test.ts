@@ -47,11 +47,11 @@ test("the card was charged twice: a promise is broken", () => {
 
 test("the loss of another worker is not the one that was promised", () => {
   const facts = checkFacts(recorded(good), { ...kill, workerId: other }, 1);
-  expect(facts.find(({ fact }) => fact.includes("interrupted by the loss"))?.holds).toBe(false);
+  expect(facts.find(({ fact }) => fact.includes("interrupted by the loss"))?.confirmed).toBe(false);
 });
 
 function brokenIn(events: readonly WorkflowEvent[], charges = 1): string[] {
-  return checkFacts(recorded(events), kill, charges).flatMap(({ fact, holds }) => (holds ? [] : [fact]));
+  return checkFacts(recorded(events), kill, charges).flatMap(({ fact, confirmed }) => (confirmed ? [] : [fact]));
 }
 
 function recorded(events: readonly WorkflowEvent[]): readonly RecordedEvent[] {

@@ -39,10 +39,10 @@ describe.each(eachStore)("a bundle in a store of %s", (_name, open) => {
     expect(text).toContain('"encoded":"d');
     const store = await open();
     const rows = await take(store, JSON.parse(text));
-    expect(rows.map(({ status, outcome }) => `${status} ${outcome}`)).toEqual(["completed imported", "failed imported", "suspended imported", "interrupted imported", "cancelled imported", "pending imported"]);
+    expect(rows.map(({ status, action }) => `${status} ${action}`)).toEqual(["completed imported", "failed imported", "suspended imported", "interrupted imported", "cancelled imported", "pending imported"]);
     expect(await exported(store)).toBe(text);
     expect((await checkStore({ backend: store })).findings).toEqual([]);
-    expect((await take(store, JSON.parse(text), false)).every(({ outcome }) => outcome === "unchanged")).toBe(true);
+    expect((await take(store, JSON.parse(text), false)).every(({ action }) => action === "unchanged")).toBe(true);
     expect(await exported(store)).toBe(text);
   });
 
@@ -129,11 +129,11 @@ describe("what is refused", () => {
   test("a run that was running is handed over, due at once", async () => {
     const running = changed((runs) => eventsOf(runs).splice(3));
     const [row] = await take(store, { ...running, runs: (running["runs"] as Json[]).slice(0, 1) });
-    expect(row).toMatchObject({ status: "suspended", outcome: "imported" });
+    expect(row).toMatchObject({ status: "suspended", action: "imported" });
     const [run] = await store.listRuns({ limit: 1 });
     expect(run).toMatchObject({ wakeReason: "released", recoveryAttempts: 0 });
     const one = { ...running, runs: (running["runs"] as Json[]).slice(0, 1) };
-    expect(await take(store, one, false)).toMatchObject([{ status: "suspended", outcome: "ahead" }]);
+    expect(await take(store, one, false)).toMatchObject([{ status: "suspended", action: "ahead" }]);
     const otherwise = changed((runs) => Object.assign(eventsOf(runs).splice(3) && (event(runs, 2)), { at: 1 }));
     await expect(take(store, { ...otherwise, runs: (otherwise["runs"] as Json[]).slice(0, 1) })).rejects.toMatchObject({ message: expect.stringContaining("with another history") });
   });

@@ -97,7 +97,7 @@ describe("a rerun from a step", () => {
   test("reuses what came before it, of a run that completed and of one that failed", async () => {
     const first = await ended(order, { input: "x" });
     const again = await rerunRun(project, { id: first, from: "step_rerun.act_2" });
-    expect(again).toEqual({ run_id: again.run_id, workflow_name: "rerun.order", status: "suspended", rerun_of: first, executes_again: ["step_rerun.act_2", "step_rerun.act_3"] });
+    expect(again).toEqual({ run_id: again.run_id, workflow_name: "rerun.order", status: "suspended", rerun_of: first, executes_again: ["step_rerun.act_2", "step_rerun.act_3"], dry_run: false });
     await execute(order);
     expect(await resultOf(again.run_id ?? first)).toEqual(["reserve x", "charge x", "ship x"]);
     broken.add("ship");
@@ -169,7 +169,7 @@ describe("a rerun from a step", () => {
   test("tells, and starts nothing, where it is only asked", async () => {
     const first = await ended(order, { input: "x" });
     const row = await rerunRun(project, { id: first, from: "step_rerun.act_3", dryRun: true });
-    expect(row).toEqual({ run_id: null, workflow_name: "rerun.order", status: null, rerun_of: first, executes_again: ["step_rerun.act_3"] });
+    expect(row).toEqual({ run_id: null, workflow_name: "rerun.order", status: "suspended", rerun_of: first, executes_again: ["step_rerun.act_3"], dry_run: true });
     expect(await project.backend.findRunIds("", 5)).toEqual([first]);
   });
 

@@ -5,10 +5,10 @@ import { writeFiles, type FileToWrite } from "../../src/services/write-files.js"
 import { newFolder } from "../support/cli.js";
 
 const planned: readonly FileToWrite[] = [
-  { path: "a.txt", content: "new a", outcome: "created" },
-  { path: "b.txt", content: "new b", outcome: "replaced" },
-  { path: "deep/er/c.txt", content: "new c", outcome: "created" },
-  { path: "d.txt", content: "new d", outcome: "kept" },
+  { path: "a.txt", content: "new a", action: "created" },
+  { path: "b.txt", content: "new b", action: "replaced" },
+  { path: "deep/er/c.txt", content: "new c", action: "created" },
+  { path: "d.txt", content: "new d", action: "kept" },
 ];
 
 let folder: ReturnType<typeof newFolder>;
@@ -42,7 +42,7 @@ function abortingAt(n: number): AbortSignal {
 
 test("all of it is written, and what is replaced is kept as a backup", async () => {
   const written = await writeFiles(folder.path, planned);
-  expect(written.map(({ outcome }) => outcome)).toEqual(["created", "replaced", "created", "kept"]);
+  expect(written.map(({ action }) => action)).toEqual(["created", "replaced", "created", "kept"]);
   expect(snapshot()).toEqual({ "a.txt": "new a", "b.txt": "new b", "b.txt.backup": "my b", "deep/er/c.txt": "new c", "d.txt": "my d" });
 });
 

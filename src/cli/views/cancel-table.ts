@@ -15,7 +15,8 @@ export function cancelTable(rows: readonly CancelRow[], screen: Screen): string 
   );
 }
 
-function requestOf({ cancelled, status }: CancelRow): string {
+function requestOf({ cancelled, status, dry_run: isDry }: CancelRow): string {
+  if (isDry) return cancelled ? "would be asked to end" : "nothing would change";
   if (!cancelled) return "nothing changed";
   return status === "cancelled" ? "has ended" : "asked to end";
 }

@@ -105,9 +105,9 @@ export function demoReport(report: DemoReport, screen: Screen): string {
     `${paint.bold("Recovery:")} ${formatDuration(report.recovery_ms)} from SIGKILL until another process had the run`,
     `${paint.bold("Result:")} ${toJson(report.result)}`,
     paint.bold("Checked, against the log and the payments:"),
-    ...report.facts.map(({ fact, holds }) => `  ${holds ? paint.green("✔") : paint.red("✖")} ${fact}`),
+    ...report.facts.map(({ fact, confirmed }) => `  ${confirmed ? paint.green("✔") : paint.red("✖")} ${fact}`),
     paint.bold(`Event log of ${report.run_id}:`),
-    logTable(report.events, screen),
+    logTable(report.log, screen),
     `${paint.bold("Folder:")} ${report.dir} (${after})`,
   ].join("\n");
 }

@@ -9,7 +9,7 @@ export function importTable(rows: readonly ImportRow[], screen: Screen): string 
       { head: "Run ID", rank: 0, cell: ({ run_id }) => run_id },
       { head: "Workflow", rank: 2, cell: ({ workflow_name }) => workflow_name },
       { head: "Status", rank: 1, cell: ({ status }) => status, paint: (text, { status }) => paintStatus(screen.paint, status, text) },
-      { head: "Import", rank: 3, cell: ({ outcome }) => outcome },
+      { head: "Import", rank: 3, cell: ({ action }) => action },
     ],
     rows,
     screen,

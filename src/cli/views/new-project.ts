@@ -8,8 +8,8 @@ export function newProjectFiles({ files }: NewProjectResult, screen: Screen): st
 }
 
 /** What became of a file, and where a replaced one went. */
-export function fileLine({ outcome, path, backup }: WrittenFile, { terminal, paint }: Screen): string {
-  if (!terminal) return [outcome, path, ...(backup === undefined ? [] : [backup])].join("\t");
+export function fileLine({ action, path, backup }: WrittenFile, { terminal, paint }: Screen): string {
+  if (!terminal) return [action, path, ...(backup === null ? [] : [backup])].join("\t");
   const colours = { created: paint.green, unchanged: paint.dim, kept: paint.yellow, replaced: paint.yellow };
-  return `  ${colours[outcome](outcome.padEnd(9))} ${path}${backup === undefined ? "" : ` (backup: ${backup})`}`;
+  return `  ${colours[action](action.padEnd(9))} ${path}${backup === null ? "" : ` (backup: ${backup})`}`;
 }

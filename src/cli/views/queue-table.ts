@@ -2,7 +2,7 @@ import type { QueueRow } from "../../services/list-queues.js";
 import type { Screen } from "../screen.js";
 import { table, type Column } from "../table.js";
 
-type Count = "pending" | "running" | "suspended" | "interrupted" | "due" | "parked";
+type Count = "pending_runs" | "running_runs" | "suspended_runs" | "interrupted_runs" | "due_runs" | "parked_runs";
 
 export function queueTable(rows: readonly QueueRow[], screen: Screen): string {
   const { paint } = screen;
@@ -14,14 +14,13 @@ export function queueTable(rows: readonly QueueRow[], screen: Screen): string {
   });
   return table<QueueRow>(
     [
-      { head: "Queue", rank: 8, cell: ({ queue }) => queue },
       { head: "Workflow", rank: 0, cell: ({ workflow_name }) => workflow_name },
-      count("Pending", "pending", { rank: 5 }),
-      count("Running", "running", { rank: 4 }),
-      count("Suspended", "suspended", { rank: 6 }),
-      count("Interrupted", "interrupted", { rank: 7 }),
-      count("Due", "due", { rank: 1, colour: paint.cyan }),
-      count("Parked", "parked", { rank: 3, colour: paint.red }),
+      count("Pending", "pending_runs", { rank: 5 }),
+      count("Running", "running_runs", { rank: 4 }),
+      count("Suspended", "suspended_runs", { rank: 6 }),
+      count("Interrupted", "interrupted_runs", { rank: 7 }),
+      count("Due", "due_runs", { rank: 1, colour: paint.cyan }),
+      count("Parked", "parked_runs", { rank: 3, colour: paint.red }),
       { head: "Workers", rank: 2, cell: ({ workers }) => (workers === 0 ? "none" : String(workers)), paint: (text, { workers }) => (workers === 0 ? paint.red(text) : text) },
     ],
     rows,

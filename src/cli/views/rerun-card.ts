@@ -8,7 +8,7 @@ export function rerunCard(run: RerunRow, screen: Screen): string {
   const lines = [
     ["Run ID", run.run_id ?? undefined],
     ["Workflow", run.workflow_name],
-    ["Status", run.status === null ? undefined : paintStatus(screen.paint, run.status)],
+    ["Status", run.dry_run ? undefined : paintStatus(screen.paint, run.status)],
     ["Rerun of", run.rerun_of],
     ["Executes again", run.executes_again.length === 0 ? "nothing that is known yet" : ""],
   ] as const;

@@ -1,21 +1,8 @@
 import { shortPath } from "../../base/short-path.js";
-import type { WrittenFile } from "../../services/write-files.js";
-import type { SetupChange, SetupPlan } from "../../services/setup.js";
+import type { SetupPlan, SetupResult } from "../../services/setup.js";
 import type { Screen } from "../screen.js";
 import { lineDiff } from "./line-diff.js";
 import { fileLine } from "./new-project.js";
-
-/** What was set up, under the names that JSON shows. */
-export interface SetupResult {
-  /** Absolute. */
-  readonly file: string;
-  readonly outcome: WrittenFile["outcome"];
-  /** What was there before, beside the file; null where nothing was replaced. */
-  readonly backup: string | null;
-  readonly changes: readonly SetupChange[];
-  /** Nothing was written. */
-  readonly dry_run: boolean;
-}
 
 /** What a plan would do to the file; of a new one, what is said in it besides defaults. */
 export function planLines({ file, before, after, changes }: SetupPlan, cwd: string, screen: Pick<Screen, "paint">): string {
@@ -26,6 +13,6 @@ export function planLines({ file, before, after, changes }: SetupPlan, cwd: stri
 }
 
 /** What became of the file. */
-export function setupLine({ file, outcome, backup }: SetupResult, cwd: string, screen: Screen): string {
-  return fileLine({ outcome, path: shortPath(file, cwd), ...(backup !== null && { backup }) }, screen);
+export function setupLine({ path, action, backup }: SetupResult, cwd: string, screen: Screen): string {
+  return fileLine({ path: shortPath(path, cwd), action, backup }, screen);
 }

@@ -7,25 +7,24 @@ import type { Screen } from "../screen.js";
 import { formatTime } from "../times.js";
 
 export function storeCard(store: StoreCard, screen: Screen): string {
-  const { path, bytes, format, newest_format: newest, oldest_run_at: oldest, pruned } = store;
-  const runs = Object.entries(store.runs).filter(([, count]) => count > 0);
-  const sum = runs.reduce((total, [, count]) => total + count, 0);
-  const of = runs.map(([status, count]) => `${count} ${status}`).join(", ");
+  const { path, runs, file_bytes: size, log_bytes: log, free_bytes: free, format, newest_format: newest, oldest_run_at: oldest, pruned_runs: runsGone, pruned_ticks: ticksGone } = store;
+  const statuses = Object.entries(store.runs_by_status).filter(([, count]) => count > 0);
+  const of = statuses.map(([status, count]) => `${count} ${status}`).join(", ");
   const lines = [
     ["Store", path ?? (store.backend === "memory" ? "in memory" : "none yet")],
     ["Format", format === null ? undefined : `${format}${format === newest ? "" : ` of ${newest}: pyworkflow storage migrate`}`],
-    ["Size", bytes ? `${formatBytes(bytes.file)}, ${formatBytes(bytes.free)} of it free` : undefined],
-    ["Log", bytes ? formatBytes(bytes.log) : undefined],
-    ["Runs", sum === 0 ? "0" : `${sum} (${of})`],
+    ["Size", size === null ? undefined : `${formatBytes(size)}, ${formatBytes(free ?? 0)} of it free`],
+    ["Log", log === null ? undefined : formatBytes(log)],
+    ["Runs", runs === 0 ? "0" : `${runs} (${of})`],
     ["Events", String(store.events)],
     ["Hooks", String(store.hooks)],
     ["Schedules", `${store.schedules}, with ${counted(store.ticks, "tick")}`],
     ["Oldest Run", oldest ? formatTime(oldest, screen) : undefined],
-    ["Pruned", pruned.runs + pruned.ticks > 0 ? `${pruned.runs} runs, ${pruned.ticks} ticks so far` : undefined],
+    ["Pruned", runsGone + ticksGone > 0 ? `${runsGone} runs, ${ticksGone} ticks so far` : undefined],
   ] as const;
   return cardLines(lines, screen).join("\n");
 }
 
-export function backupCard({ path, bytes }: BackupRow, screen: Screen): string {
-  return cardLines([["Backup", path], ["Size", formatBytes(bytes)]], screen).join("\n");
+export function backupCard({ path, file_bytes: size }: BackupRow, screen: Screen): string {
+  return cardLines([["Backup", path], ["Size", formatBytes(size)]], screen).join("\n");
 }

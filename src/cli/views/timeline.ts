@@ -79,7 +79,7 @@ function nameOf({ operation_id, name }: SpanRow): string {
 // From the first operation that is shown: of very many only the newest are, and the run's beginning would press them into one column.
 function axisOf({ spans: [run, ...operations], now }: Timeline, columns: number): Axis {
   const starts = operations.map(({ started_at }) => started_at.getTime());
-  const isCut = run !== undefined && starts.length > 0 && run.attempts.length > 0 && Math.min(...starts) > run.started_at.getTime();
+  const isCut = run !== undefined && starts.length > 0 && run.holds.length > 0 && Math.min(...starts) > run.started_at.getTime();
   const origin = run?.started_at.getTime() ?? now;
   const from = isCut && starts.length > manyOperations ? Math.min(...starts) : origin;
   const to = run?.ended_at?.getTime() ?? now;
@@ -101,9 +101,9 @@ function barOf(span: SpanRow, axis: Axis, now: number): readonly Cell[] {
     const [first, last] = [columnOf(from.getTime(), axis), lastColumnOf({ from: from.getTime(), to: to?.getTime() ?? now }, axis)];
     for (let column = Math.max(0, first); column <= last; column++) cells[column] = { text: signs[sign], sign };
   };
-  const isRun = span.kind === "run";
   for (const { kind, started_at, ended_at } of span.waits) put(started_at, ended_at, kind);
-  for (const { started_at, ended_at } of span.attempts) put(started_at, ended_at, isRun ? "run" : "attempt");
+  for (const { started_at, ended_at } of span.holds) put(started_at, ended_at, "run");
+  for (const { started_at, ended_at } of span.attempts) put(started_at, ended_at, "attempt");
   for (const mark of marksOf(span, now)) {
     const column = lastColumnOf({ from: mark.from, to: mark.at }, axis);
     if (column >= 0) cells[column] = { text: marks[mark.mark], sign: mark.mark };
@@ -118,10 +118,10 @@ interface Mark {
   readonly at: number;
 }
 
-function marksOf({ attempts, ended_at, started_at, status, kind }: SpanRow, now: number): readonly Mark[] {
-  const found = attempts.flatMap((attempt): Mark[] => {
-    const mark = markOf(attempt.status);
-    return mark === undefined || attempt.ended_at === null ? [] : [{ mark, from: attempt.started_at.getTime(), at: attempt.ended_at.getTime() }];
+function marksOf({ attempts, holds, ended_at, started_at, status, kind }: SpanRow, now: number): readonly Mark[] {
+  const found = [...attempts, ...holds].flatMap((part): Mark[] => {
+    const mark = markOf(part.status);
+    return mark === undefined || part.ended_at === null ? [] : [{ mark, from: part.started_at.getTime(), at: part.ended_at.getTime() }];
   });
   const from = started_at.getTime();
   if (ended_at === null) return [...found, { mark: "open", from, at: now }];

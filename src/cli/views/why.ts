@@ -21,7 +21,7 @@ export interface WhyRow {
   readonly since: Date | null;
   readonly until: Date | null;
   readonly at: string | null;
-  readonly defined_at: string | null;
+  readonly definition: string | null;
   readonly worker_id: WorkerId | null;
   readonly attempt: number | null;
   readonly max_attempts: number | null;
@@ -62,7 +62,7 @@ export function whyRow(why: RunWhy, folder: string): WhyRow {
     since: dateOf(since),
     until: dateOf(until),
     at: place,
-    defined_at: definedAt,
+    definition: definedAt,
     worker_id: run.workerId ?? null,
     error,
     also: why.also.map(alsoRow),

@@ -55,7 +55,7 @@ export default class HooksResume extends BaseCommand<typeof HooksResume> {
       import("../../services/show-hook.js"),
     ]);
     this.show(
-      { run_id: runId, hook_id: hookId, status: "resumed" },
+      { run_id: runId, hook_id: hookId, status: "received" },
       { table: () => `${runId}\t${hookId}\tresumed`, plain: () => [runId] },
     );
     const { has_schema } = await showHook(project, { token: tokenOf(runId, hookId) });

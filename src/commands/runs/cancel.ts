@@ -35,14 +35,14 @@ export default class RunsCancel extends BaseCommand<typeof RunsCancel> {
   };
 
   async run(): Promise<void> {
-    const [{ demandSelection, select, agreed }, { cancelRuns, untouched }] = await Promise.all([import("../../cli/cancel-input.js"), import("../../services/cancel-run.js")]);
+    const [{ demandSelection, select, agreed }, { cancelRuns, plannedRow }] = await Promise.all([import("../../cli/cancel-input.js"), import("../../services/cancel-run.js")]);
     const { reason, wait, force, timeout = defaultTimeoutMs, yes, "dry-run": dry, status, workflow, query } = this.flags;
     const asked = { ids: this.args.ids ?? [], filter: defined({ statuses: status, workflowName: workflow, query }), yes: yes || dry };
     demandSelection(asked);
     await this.withProject({ access: dry ? "read" : "change" }, async (project) => {
       const selection = await select(project, asked);
       if (selection.runs.length === 0) await this.tellOfWorkflowMeant(project);
-      if (dry) return this.tell(selection, selection.runs.map(untouched));
+      if (dry) return this.tell(selection, selection.runs.map(plannedRow));
       if (!(await agreed(selection, asked))) return this.declined();
       const order = { wait, force, timeoutMs: timeout, requestedBy: "pyworkflow runs cancel", ...defined({ reason }) };
       if (wait && !force) await this.tellOfAbsentWorkers(project, selection);
@@ -73,7 +73,7 @@ export default class RunsCancel extends BaseCommand<typeof RunsCancel> {
 
   private async demandEnd({ backend }: Project, rows: readonly CancelRow[]): Promise<void> {
     const { isSettled } = await import("../../services/cancel-run.js");
-    const row = rows.find(({ parked }) => parked);
+    const row = rows.find(({ stays_parked }) => stays_parked);
     const run = row && (await backend.getRun(row.run_id));
     if (run?.parked !== undefined) throw misfitError(`run ${run.runId} does not end: it is parked: ${run.parked.error}`, run.parked);
     const late = rows.find((each) => !isSettled(each));
@@ -86,8 +86,8 @@ export default class RunsCancel extends BaseCommand<typeof RunsCancel> {
     const one = named && rows.length === 1;
     this.show(one ? first : rows, { table: (screen) => cancelTable(rows, screen), plain: () => rows.map(({ run_id }) => run_id) });
     if (rows.length === 0) this.note("No run that can be cancelled fits.");
-    for (const { run_id, parked } of rows) {
-      if (parked) this.note(`${run_id} is parked and stays so: it ends when code that fits takes it up, with pyworkflow runs retry. runs cancel --force ends it now.`);
+    for (const { run_id, stays_parked, dry_run } of rows) {
+      if (stays_parked && !dry_run) this.note(`${run_id} is parked and stays so: it ends when code that fits takes it up, with pyworkflow runs retry. runs cancel --force ends it now.`);
     }
   }
 }

@@ -45,24 +45,27 @@ export default class SchedulesBackfill extends BaseCommand<typeof SchedulesBackf
     });
   }
 
-  private async list({ schedule, dues, passedOver }: BackfillPlan): Promise<void> {
-    const [{ localTime }, { nextTable }] = await Promise.all([import("../../services/next-times.js"), import("../../cli/views/next-table.js")]);
-    const rows = dues.map((due) => ({ due: new Date(due), local: localTime(schedule.spec.timezone, due) }));
-    this.show(rows, { table: (screen) => nextTable(rows, screen), plain: () => rows.map(({ due }) => due.toISOString()) });
-    if (dues.length > 0 && passedOver > 0) this.note(`${passedOver} more would be passed over: they have a run of a backfill already, or are buffered for one.`);
+  private async list(plan: BackfillPlan): Promise<void> {
+    const [{ backfillRow }, { nextTable }] = await Promise.all([import("../../services/backfill-schedule.js"), import("../../cli/views/next-table.js")]);
+    const row = backfillRow(plan);
+    const { due_times: times } = row;
+    this.show(row, { table: (screen) => nextTable(times, screen), plain: () => times.map(({ due }) => due.toISOString()) });
+    const { passedOver } = plan;
+    if (times.length > 0 && passedOver > 0) this.note(`${passedOver} more would be passed over: they have a run of a backfill already, or are buffered for one.`);
   }
 
   private async backfill(project: Project, plan: BackfillPlan): Promise<void> {
-    const [{ backfillSchedule }, { backfillCard, backfillRow }] = await Promise.all([import("../../services/backfill-schedule.js"), import("../../cli/views/backfill-card.js")]);
+    const [{ backfillRow, backfillSchedule }, { backfillCard }] = await Promise.all([import("../../services/backfill-schedule.js"), import("../../cli/views/backfill-card.js")]);
     const { schedule, start, end } = plan;
     const options = { start, end, ...defined({ overlapPolicy: this.flags.overlap }) };
     const result = await this.withProgress("due times decided", (onProgress) => backfillSchedule(project, schedule.scheduleId, { ...options, onProgress }));
     const row = backfillRow(plan, result);
     this.show(row, { table: (screen) => backfillCard(row, screen), plain: () => row.run_ids });
-    if (row.runs_created + row.buffered === 0) return;
+    const buffered = row.buffered_runs ?? 0;
+    if (row.run_ids.length + buffered === 0) return;
     const { waitsForWorker } = await import("../../cli/waits-for-worker.js");
     for (const line of await waitsForWorker(project, [schedule.settings])) this.note(line);
-    if (row.buffered > 0 && schedule.status === "paused") this.note(`${schedule.scheduleId} is paused: what is buffered starts when it is resumed.`);
+    if (buffered > 0 && schedule.status === "paused") this.note(`${schedule.scheduleId} is paused: what is buffered starts when it is resumed.`);
     this.hint(`pyworkflow schedules ticks ${schedule.scheduleId} --kind backfill`);
   }
 

@@ -12,11 +12,11 @@ export default class StorageMigrate extends BaseCommand<typeof StorageMigrate> {
     const [{ migrateHere }, { cardLines }] = await Promise.all([import("../../cli/migrate-here.js"), import("../../cli/card.js")]);
     const dry = this.flags["dry-run"];
     const row = await migrateHere(this.whereabouts(), { dryRun: dry });
-    const { path, from, to, migrated } = row;
-    const lines = [["Store", path ?? undefined], ["Format", from === null ? undefined : String(from)], ["Migrated To", migrated ? String(to) : undefined]] as const;
+    const { path, previous_format: from, format: to, migrated } = row;
+    const lines = [["Store", path ?? undefined], ["Format", from === null ? undefined : String(from)], ["Migrated To", migrated && !dry ? String(to) : undefined]] as const;
     this.show(row, { table: (screen) => cardLines(lines, screen).join("\n"), plain: () => (migrated && path !== null ? [path] : []) });
     if (from === null) this.note(path === null ? "A store in memory has no format." : `There is no store at ${path} yet: nothing to migrate.`);
-    else if (from === to) this.note("Its format is that of this version: nothing to migrate.");
+    else if (!migrated) this.note("Its format is that of this version: nothing to migrate.");
     else if (dry) this.note(`It would be brought from format ${from} to ${to}.`);
   }
 }

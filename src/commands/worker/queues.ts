@@ -14,8 +14,8 @@ export default class WorkerQueues extends BaseCommand<typeof WorkerQueues> {
     const rows = await this.withProject({ access: "read" }, listQueues);
     this.show(rows, { table: (screen) => queueTable(rows, screen), plain: () => rows.map(({ workflow_name }) => workflow_name) });
     if (rows.length === 0) this.hint("Every run has ended, and none waits.");
-    const left = rows.filter(({ workers, due }) => workers === 0 && due > 0).map(({ workflow_name }) => workflow_name);
+    const left = rows.filter(({ workers, due_runs }) => workers === 0 && due_runs > 0).map(({ workflow_name }) => workflow_name);
     if (left.length > 0) this.hint(`Nobody takes up what is due of ${left.join(", ")}: start \`pyworkflow worker run\` with the modules that define ${plural(left.length, "it", "them")}.`);
-    if (rows.some(({ parked }) => parked > 0)) this.hint("pyworkflow runs replay --all tells what does not fit the parked ones.");
+    if (rows.some(({ parked_runs }) => parked_runs > 0)) this.hint("pyworkflow runs replay --all tells what does not fit the parked ones.");
   }
 }

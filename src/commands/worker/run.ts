@@ -79,7 +79,7 @@ export default class WorkerRun extends BaseCommand<typeof WorkerRun> {
   private async tellOfUnknown(project: Project, workflows: readonly string[]): Promise<void> {
     const { unknownWorkflows } = await import("../../services/unknown-workflows.js");
     const unknown = await unknownWorkflows(project, workflows).catch(() => []);
-    for (const { workflow_name: name, due } of unknown) {
+    for (const { workflow_name: name, due_runs: due } of unknown) {
       this.note(`${counted(due, "run")} of ${name} ${plural(due, "waits", "wait")} for a worker that executes it: this one does not, and no other is alive. \`pyworkflow runs why\` tells more.`);
     }
   }
