@@ -95,7 +95,7 @@ export function indexPage(): string {
     "## Exit codes",
     table(["Code", ""], Object.entries(exitCodeMeanings).map(([code, meaning]) => [code, meaning])),
     "## JSON",
-    "`--output json` prints one document, `jsonl` one object a line, `plain` ids. Each command's document has a JSON Schema in [schema/](schema/); an error is [error.json](schema/error.json), on stderr.",
+    "`--output json` prints one document, `jsonl` one object a line, `plain` ids. Each command's document has a JSON Schema in [schema/](schema/), and [their rules](json.md) are the same; an error is [error.json](schema/error.json), on stderr.",
   ]);
 }
 

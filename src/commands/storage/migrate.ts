@@ -6,7 +6,7 @@ export default class StorageMigrate extends BaseCommand<typeof StorageMigrate> {
   static override description =
     "Every command that writes does it by itself; this one does nothing else. Older versions can't open the store any more: `storage backup` copies it as it is. Refused while workers of an older version live.";
   static override examples = ["<%= config.bin %> storage migrate --dry-run", "<%= config.bin %> storage migrate"];
-  static override flags = { "dry-run": boolean({ description: "say what would be done, and change nothing" }) };
+  static override flags = { "dry-run": boolean({ default: false, description: "say what would be done, and change nothing" }) };
 
   async run(): Promise<void> {
     const [{ migrateHere }, { cardLines }] = await Promise.all([import("../../cli/migrate-here.js"), import("../../cli/card.js")]);
