@@ -18,7 +18,7 @@ test("the pages of docs/cli are made of what the commands say, and there is none
   for (const topic of topics()) await expect(topicPage(topic)).toMatchFileSnapshot(join(folder, `${topic}.md`));
   // Right after a page was written for the first time it is not on the disk yet: call it twice.
   const pages = readdirSync(folder).filter((name) => name.endsWith(".md"));
-  expect(pages.toSorted()).toEqual(["README.md", "others.md", ...topics().map((topic) => `${topic}.md`)].toSorted());
+  expect(pages.toSorted()).toEqual(["README.md", "json.md", "others.md", ...topics().map((topic) => `${topic}.md`)].toSorted());
 });
 
 test.each(commands.filter(({ hidden }) => hidden !== true))("$id: a summary, and an example that names it", ({ id, summary, examples, aliases }) => {
