@@ -34,10 +34,10 @@ describe("runs cancel, by ids", () => {
   test("ends what never began; a second time ends with 5", async () => {
     const runId = await project.startRun("tidy");
     const { code, stdout } = await run("runs", "cancel", "@last", "-o", "json");
-    expect([code, JSON.parse(stdout)]).toEqual([0, { run_id: runId, cancelled: true, status: "cancelled" }]);
+    expect([code, JSON.parse(stdout)]).toEqual([0, { run_id: runId, cancelled: true, status: "cancelled", stays_parked: false, dry_run: false }]);
 
     const again = await run("runs", "cancel", runId, "-o", "json");
-    expect([again.code, JSON.parse(again.stdout)]).toEqual([5, { run_id: runId, cancelled: false, status: "cancelled" }]);
+    expect([again.code, JSON.parse(again.stdout)]).toEqual([5, { run_id: runId, cancelled: false, status: "cancelled", stays_parked: false, dry_run: false }]);
     expect(JSON.parse(again.stderr)).toMatchObject({ error: { code: "RUN_ENDED" } });
   });
 
@@ -58,7 +58,7 @@ describe("runs cancel, by ids", () => {
     await worker.exited;
 
     const late = await run("runs", "cancel", runId, "--reason", "wrong customer", "--wait", "--timeout", "0.1", "-o", "json");
-    expect([late.code, JSON.parse(late.stdout)]).toEqual([6, { run_id: runId, cancelled: true, status: "suspended" }]);
+    expect([late.code, JSON.parse(late.stdout)]).toEqual([6, { run_id: runId, cancelled: true, status: "suspended", stays_parked: false, dry_run: false }]);
     expect(late.stderr).toContain("No live worker executes tidy");
     expect((await run("runs", "wait", runId, "--timeout", "0.1")).stderr).toContain("No live worker executes tidy");
 

@@ -34,7 +34,7 @@ test("what has not ended is counted by workflow; that nobody executes it is said
     { ...none, workflow_name: "send_mail", pending_runs: 1, due_runs: 1 },
   ]);
   const table = await pyworkflow(["worker", "queues"], { cwd });
-  expect([table.stdout, table.stderr]).toEqual(["default\tprocess_order\t0\t0\t1\t1\t1\t1\tnone\ndefault\tsend_mail\t1\t0\t0\t0\t1\t0\tnone\n", ""]);
+  expect([table.stdout, table.stderr]).toEqual(["process_order\t0\t0\t1\t1\t1\t1\tnone\nsend_mail\t1\t0\t0\t0\t1\t0\tnone\n", ""]);
   expect((await pyworkflow(["worker", "queues", "-o", "plain"], { cwd })).stdout).toBe("process_order\nsend_mail\n");
 });
 
@@ -82,7 +82,7 @@ test.skipIf(process.platform === "win32")("a worker that is stopped is silent a 
     pyworkflow(["worker", "stop"], { cwd: at }),
   ]);
   expect(why.stdout).toMatch(/No worker is alive\. worker_\w+ \(pid \d+ on .+\) executes it, and gave its last sign of life .+ ago\./);
-  expect(queues.stdout).toMatch(/\tquick\t.*\tnone\n/);
+  expect(queues.stdout).toMatch(/^quick\t.*\tnone\n/);
   expect(doctor.stdout).toMatch(/warning\tworkers\tworker_\w+ .* has shown no sign of life for /);
   expect(doctor.stdout).toContain("1 run is due for quick, which no live worker executes");
   expect(stop.stderr).toMatch(/gives no sign of life: it stops when it goes on; else end process \d+ on /);

@@ -114,7 +114,7 @@ describe("runs rerun", () => {
   test("--from-step reuses what came before; --dry-run tells, and starts nothing", async () => {
     const id = await failedRun("reading", "--arg", "file=parcel.txt");
     const asked = ["runs", "rerun", id, "--from-step", "step_read_1"] as const;
-    expect(await json(...asked, "--dry-run")).toEqual({ run_id: null, workflow_name: "reading", status: "pending", rerun_of: id, executes_again: ["step_read_1"], dry_run: true });
+    expect(await json(...asked, "--dry-run")).toEqual({ run_id: null, workflow_name: "reading", status: "suspended", rerun_of: id, executes_again: ["step_read_1"], dry_run: true });
     expect(await cli(...asked, "--dry-run", "-o", "plain")).toMatchObject({ code: 0, stdout: "step_read_1\n" });
     expect(await json<readonly Row[]>("runs", "list")).toHaveLength(1);
 

@@ -142,7 +142,7 @@ describe("schedules backfill", () => {
     const refused = await run(...span);
     expect([refused.code, refused.stdout, refused.stderr]).toEqual([2, "", expect.stringContaining("--yes starts what 101 due times demand")]);
     expect(await project.schedule(id)).toMatchObject({ totalRuns: 0 });
-    expect(await project.json(...span, "--yes")).toMatchObject({ runs_created: 1, skipped: 100 });
+    expect(await project.json(...span, "--yes")).toMatchObject({ runs_created: 1, skipped_runs: 100 });
     const none = await run("backfill", id, "--start", "2026-03-01T00:00:01", "--end", "2026-03-01T00:00:59", "-o", "plain");
     expect([none.code, none.stdout, none.stderr]).toEqual([0, "", expect.stringContaining("No due time lies between")]);
   });

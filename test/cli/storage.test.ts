@@ -60,7 +60,7 @@ test("storage info: what is there, as a card, as JSON and plain", async () => {
   expect(card.stdout).toContain(`Runs: ${many + 1} (1 interrupted, 4000 completed, 1000 failed)`);
   const document = json(await call("storage", "info", "-o", "json"));
   expect(violations("storage-info.json", document)).toEqual([]);
-  expect(document).toMatchObject({ path, format: migrations.length, runs: { completed: 4000, failed: 1000, pending: 0 }, pruned: { runs: 0, ticks: 0 } });
+  expect(document).toMatchObject({ path, format: migrations.length, runs: many + 1, runs_by_status: { completed: 4000, failed: 1000, pending: 0 }, pruned_runs: 0, pruned_ticks: 0 });
   expect((await call("storage", "info", "-o", "plain")).stdout).toBe(`${path}\n`);
   rmSync(path);
   const none = await call("storage", "info", "-o", "json");
