@@ -99,13 +99,13 @@ function versionFindings(executing: readonly WorkerRecord[]): readonly Finding[]
 }
 
 function unservedFindings(queues: readonly QueueRow[]): readonly Finding[] {
-  const unserved = queues.filter(({ due, workers }) => due > 0 && workers === 0);
-  return unserved.map(({ due, workflow_name }) => warning("workers", `${counted(due, "run is", "runs are")} due for ${workflow_name}, which no live worker executes`, "pyworkflow worker run"));
+  const unserved = queues.filter(({ due_runs: due, workers }) => due > 0 && workers === 0);
+  return unserved.map(({ due_runs: due, workflow_name }) => warning("workers", `${counted(due, "run is", "runs are")} due for ${workflow_name}, which no live worker executes`, "pyworkflow worker run"));
 }
 
 async function parkedFindings({ backend }: Project, queues: readonly QueueRow[]): Promise<readonly Finding[]> {
-  const parked = queues.reduce((sum, queue) => sum + queue.parked, 0);
-  const workflowName = queues.find((queue) => queue.parked > 0)?.workflow_name;
+  const parked = queues.reduce((sum, queue) => sum + queue.parked_runs, 0);
+  const workflowName = queues.find((queue) => queue.parked_runs > 0)?.workflow_name;
   if (workflowName === undefined) return [];
   for await (const page of pagesOf<RunRecord>(looksMax, (last, limit) => backend.listRuns({ statuses: ["interrupted"], workflowName, limit, ...(last && { before: last.runId }) }))) {
     const run = page.find((each) => each.parked !== undefined);
