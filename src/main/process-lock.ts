@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Sqlite from "better-sqlite3";
 import type { StorageConfig } from "../config/config.js";
@@ -7,7 +7,18 @@ import type { LastWords, ProcessLocks } from "../runtime/process-lock.js";
 
 /** The locks of the processes that work on a store: files beside it. A store in memory has none: it is one process's own. */
 export function processLocksOf(storage: StorageConfig): ProcessLocks {
-  return storage.backend === "sqlite" ? fileLocks(`${realPath(storage.path)}.locks`) : noLocks;
+  return storage.backend === "sqlite" ? fileLocks(folderOf(storage.path)) : noLocks;
+}
+
+/** The ids of the workers that live on this machine and work on a store, also where that does not know them. */
+export function livingWorkers(path: string): readonly string[] {
+  const folder = folderOf(path);
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names.filter((name) => /^worker_[0-9a-z]+$/.test(name) && !isFree(join(folder, name)));
+}
+
+function folderOf(path: string): string {
+  return `${realPath(path)}.locks`;
 }
 
 // Whoever comes by a symbolic link has to find the locks of the others.

@@ -70,7 +70,7 @@ async function integrityFinding(project: Project, onProgress: Examination["onPro
   if (findings.length === 0) return ok("integrity", `${runs} runs with ${events} events keep every invariant`);
   const named = findings.slice(0, findingsNamedMax).map(({ invariant, run_id, schedule_id, message }) => [invariant, run_id ?? schedule_id, message].filter((part) => part !== null).join(" "));
   const more = findings.length > findingsNamedMax ? `; and ${findings.length - findingsNamedMax} more` : "";
-  return failure("integrity", `${named.join("; ")}${more}`, "pyworkflow storage check lists all; restore the store from a backup");
+  return failure("integrity", `${named.join("; ")}${more}`, "pyworkflow storage check lists all; pyworkflow storage restore FILE puts a backup in its place");
 }
 
 const looksMax = 1000;

@@ -34,7 +34,7 @@ const classes: Readonly<Record<string, Class>> = {
     packages: "@oclif/core better-sqlite3 devalue chalk cli-table3 yaml lilconfig",
   },
   "changes what is stored": {
-    commands: "runs:cancel runs:import runs:prune runs:retry schedules:backfill schedules:delete schedules:next schedules:pause schedules:resume schedules:trigger storage:migrate worker:stop",
+    commands: "runs:cancel runs:import runs:prune runs:retry schedules:backfill schedules:delete schedules:next schedules:pause schedules:resume schedules:trigger storage:migrate storage:restore worker:stop",
     example: () => ["runs", "cancel", runId],
     layers: "base cli commands config core engine main runtime services storage",
     packages: "@oclif/core better-sqlite3 devalue chalk cli-table3 yaml lilconfig croner",

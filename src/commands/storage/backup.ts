@@ -6,7 +6,7 @@ import { BaseCommand } from "../../cli/base-command.js";
 export default class StorageBackup extends BaseCommand<typeof StorageBackup> {
   static override summary = "Copy the store into a file, while others go on working.";
   static override description =
-    "The copy holds what was in the store at one moment. It appears under its name only when it is whole, checked and on the disk. To restore it, stop the workers and put it in the store's place. " +
+    "The copy holds what was in the store at one moment. It appears under its name only when it is whole, checked and on the disk. `storage restore` puts it in the store's place. " +
     "Exit code 4: there is no store. 5: the file exists.";
   static override examples = [
     "<%= config.bin %> storage backup backups/monday.db",

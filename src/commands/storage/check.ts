@@ -12,7 +12,7 @@ export default class StorageCheck extends BaseCommand<typeof StorageCheck> {
     const { runs, events, findings } = inspection;
     this.show(inspection, { table: (screen) => findingTable(findings, screen), plain: () => findings.map(({ invariant, run_id, schedule_id }) => run_id ?? schedule_id ?? invariant) });
     if (findings.length > 0) process.exitCode = 1;
-    if (findings.some(({ invariant }) => invariant === "file")) this.note("The file is damaged: restore it from a backup. Runs and schedules were not looked at.");
+    if (findings.some(({ invariant }) => invariant === "file")) this.note("The file is damaged: `pyworkflow storage restore FILE` puts a backup in its place. Runs and schedules were not looked at.");
     else this.note(`${runs} runs and ${events} events checked: ${findings.length === 0 ? "all is well" : counted(findings.length, "finding")}.`);
   }
 }

@@ -31,8 +31,8 @@ export function isStoreGone(error: unknown): error is StorageError {
 export class StoreNotFoundError extends PyworkflowError {
   static override readonly code = "STORE_NOT_FOUND";
   readonly path: string;
-  constructor(path: string) {
-    super(`there is no store at ${path}`, "name another one with --storage-path; the first run or schedule makes one");
+  constructor(path: string, hint = "name another one with --storage-path; the first run or schedule makes one") {
+    super(`there is no store at ${path}`, hint);
     this.path = path;
   }
 }

@@ -42,6 +42,6 @@ const failures: readonly (readonly [RegExp, Failure])[] = [
   [/^SQLITE_FULL/, { kind: "full", what: "does not fit on its disk", hint: "make room on the disk: the engine tries again by itself" }],
   [/^SQLITE_IOERR/, { kind: "io", what: "could not be read or written", hint: "look at the disk and its mount; pyworkflow tries to read the store again" }],
   [/^SQLITE_NOTADB/, { kind: "unreadable", what: "is not a SQLite database", hint: "name another file with --storage-path, or move this one away" }],
-  [/^SQLITE_CORRUPT/, { kind: "unreadable", what: "is damaged", hint: "restore it from a backup; `sqlite3 FILE .recover` may save what is left" }],
+  [/^SQLITE_CORRUPT/, { kind: "unreadable", what: "is damaged", hint: "pyworkflow storage restore FILE puts a backup in its place; `sqlite3 STORE .recover` may save what is left" }],
   [/^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/, { kind: "unreadable", what: "can't be opened or written", hint: "check that it is a file, not a folder, and that this user may write it and its folder" }],
 ];

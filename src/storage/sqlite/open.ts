@@ -56,6 +56,7 @@ async function openToWrite(path: string, options: SqliteOptions): Promise<Opened
     const { migrations = allMigrations } = options;
     const format = await patiently(path, () => formatOf(database, path, migrations)); // before the first pragma that writes
     await patiently(path, () => configure(database, path, options));
+    opened.file.demand(); // it was waited for, perhaps while it was replaced
     if (format === "older") await refuseLiveWorkers(database, path);
     if (format !== "current") await migrate(database, path, options);
   } catch (error) {

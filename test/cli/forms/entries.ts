@@ -68,6 +68,7 @@ export const entries: Readonly<Record<string, Entry>> = {
   "storage:check": { args: () => [], wrong: noStore },
   "storage:info": { args: () => [], wrong: wrongFlag },
   "storage:migrate": { args: () => [], wrong: noStore },
+  "storage:restore": { args: () => ["filled.db", "--storage-path", "new-{n}.db", "--yes"], wrong: { args: () => ["package.json", "--storage-path", "new.db", "--yes"], code: "STORAGE", exit: 1 } },
   "worker:list": { args: () => [], wrong: wrongFlag, list: true },
   "worker:queues": { args: () => [], wrong: wrongFlag, list: true },
   "worker:stop": { args: () => [], wrong: { args: () => ["worker_zzz"], code: "WORKER_NOT_FOUND", exit: 4 }, list: true },

@@ -1,0 +1,115 @@
+import { chmodSync, chownSync, constants, copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import Sqlite from "better-sqlite3";
+import type { StorageError } from "../../core/errors.js";
+import type { BackupRequest } from "../upkeep.js";
+import { flush, withCopy } from "./copy.js";
+import { isBusy, refused } from "./errors.js";
+
+export interface RestoreRequest extends Pick<BackupRequest, "onProgress" | "signal"> {
+  /** The backup; it stays where it is. */
+  readonly from: string;
+  /** The name that the present store gets. */
+  readonly aside: string;
+}
+
+/**
+ * Puts a copy of a backup in the place of a store that nobody has open. Whenever it is interrupted, the store is the old one or the new one, as a whole. Neither path may be
+ * a symbolic link. Rejects with a StorageError where others have the store open, or the copy is damaged; then nothing was changed.
+ */
+export async function restore(path: string, { from, aside, ...watched }: RestoreRequest): Promise<void> {
+  demandUnused(path);
+  mkdirSync(dirname(path), { recursive: true });
+  await withCopy(from, path, { ...watched, use: (part) => alone(path, (present) => replace(path, { part, aside, present })) });
+}
+
+/** Throws where another process has the store open. Of a file that SQLite can't read it knows nothing. */
+export function demandUnused(path: string): void {
+  alone(path, () => undefined);
+}
+
+/** Has the store for itself meanwhile: who opens it waits, and finds out then that it was replaced. `use` gets the store where there is one that SQLite can read. */
+function alone(path: string, use: (present?: Sqlite.Database) => void): void {
+  if (!existsSync(path)) return use();
+  const database = new Sqlite(path, { timeout: patienceMs });
+  try {
+    if (isLocked(database, path)) use(database);
+    else use();
+  } finally {
+    database.close();
+  }
+}
+
+// A command that looks and ends is waited for.
+const patienceMs = 1000;
+
+// In exclusive mode the first read takes the whole file, of which in WAL mode each open connection holds a part.
+function isLocked(database: Sqlite.Database, path: string): boolean {
+  try {
+    database.pragma("locking_mode = EXCLUSIVE");
+    database.exec("SELECT 1 FROM sqlite_schema");
+    return true;
+  } catch (error) {
+    if (isBusy(error)) throw usedError(path);
+    return false;
+  }
+}
+
+/** A store that is not to be replaced. `workers` are those that are known to be at work on it. */
+export function usedError(path: string, workers: readonly string[] = []): StorageError {
+  const who = workers.length > 0 ? `workers are at work on it (${workers.join(", ")})` : "another process has it open";
+  return refused(`the store ${path} can't be replaced: ${who}`, "busy", "end them with pyworkflow worker stop or Ctrl+C, and whatever looks at it; then try again");
+}
+
+interface Replacement {
+  readonly part: string;
+  readonly aside: string;
+  readonly present: Sqlite.Database | undefined;
+}
+
+function replace(path: string, { part, aside, present }: Replacement): void {
+  const folded = present !== undefined && isFoldedIn(present);
+  if (existsSync(path)) {
+    dress(part, path);
+    keep(path, aside);
+  }
+  // SQLite plays a log onto whatever file has the name. One that can't be folded in goes with the file that it is of.
+  for (const log of ["-wal", "-journal"].map((end) => `${path}${end}`)) {
+    if (!folded && existsSync(log)) renameSync(log, `${aside}${log.slice(path.length)}`);
+    rmSync(log, { force: true });
+  }
+  rmSync(`${path}-shm`, { force: true });
+  flush(dirname(path));
+  renameSync(part, path);
+  flush(dirname(path));
+}
+
+/** Who could open the old one can open the new one. */
+function dress(part: string, path: string): void {
+  const { mode, uid, gid } = statSync(path);
+  chmodSync(part, mode);
+  try {
+    chownSync(part, uid, gid);
+  } catch {
+    // only root gives files away
+  }
+}
+
+/** Whether the file holds by now what was in its write-ahead log. */
+function isFoldedIn(present: Sqlite.Database): boolean {
+  try {
+    return present.pragma("journal_mode = DELETE", { simple: true }) === "delete";
+  } catch {
+    return false; // damaged, or no room
+  }
+}
+
+// Under both names for a moment: at none is there no store.
+function keep(path: string, aside: string): void {
+  try {
+    linkSync(path, aside);
+  } catch {
+    copyFileSync(path, aside, constants.COPYFILE_EXCL); // a file system without links
+    flush(aside);
+  }
+}
