@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { Command } from "@oclif/core/command";
 import type { Interfaces } from "@oclif/core";
 import { systemClock } from "../base/clock.js";
@@ -39,12 +40,15 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** Opens the store that flags, environment and configuration name; closes it when `use` is done. Only `create` makes one where there is none. */
   protected async withProject<R>(options: { readonly access: Access; readonly blocking?: boolean }, use: (project: Project) => Promise<R>): Promise<R> {
     const { openProject } = await import("../main/open-project.js");
+    const typed = this.globals["storage-path"];
+    const isNew = options.access === "create" && typed !== undefined && !existsSync(typed);
     const project = await openProject({
       ...this.whereabouts(),
       blocking: true,
       onNote: (line) => this.note(line),
       ...options,
     });
+    if (isNew) this.note(`The store ${typed} is new: there was none.`); // what is typed may be mistyped
     this.detail(`store: ${project.config.storage.backend === "sqlite" ? project.config.storage.path : "memory"}`);
     try {
       return await use(project);

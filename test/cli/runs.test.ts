@@ -18,7 +18,7 @@ beforeAll(async () => {
   const path = join(cwd, "pyworkflow_data", "pyworkflow.db");
   const backend = await openSqlite({ path });
   runs = await fillStore(backend);
-  await backend.beat(runs.workerId, systemClock.now());
+  await backend.beat(runs.workerId, systemClock.now() + 3_600_000); // alive as long as the tests take
   await backend.close();
   release = holdLocks(path, runs.workerId);
 });

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { systemClock } from "../../src/base/clock.js";
 import { encode } from "../../src/base/codec.js";
 import { newRunId, newWorkerId, operationIdOf, type RunId, type WorkerId } from "../../src/core/ids.js";
 import type { NewRun } from "../../src/core/run.js";
@@ -128,6 +129,7 @@ async function fill(backend: Backend): Promise<Ids> {
   const { runId: asking, token } = await pendingHook(backend, { at: storyMs + 60_000, workflowName: "ask", schema: { type: "object", properties: { approved: { type: "boolean" } }, required: ["approved"] } });
   const livingWorker = newWorkerId(storyMs, randomBytes);
   await backend.registerWorker({ workerId: livingWorker, role: "worker", hostname: "elsewhere", pid: 7, version: "v1", concurrency: 10, workflows: ["process_order", "send_mail", "ask"], startedAt: storyMs });
+  for (const id of [runs.workerId, livingWorker]) await backend.beat(id, systemClock.now() + 3_600_000); // alive as long as the tests take
   return { ...runs, asking, token, parent: runs.suspended, livingWorker };
 }
 
