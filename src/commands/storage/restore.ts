@@ -39,7 +39,7 @@ export default class StorageRestore extends BaseCommand<typeof StorageRestore> {
   }
 
   private async restore(plan: RestoreRow): Promise<void> {
-    const [{ restoreHere }, { untilInterrupted }] = await Promise.all([import("../../cli/restore-here.js"), import("../../cli/interruption.js")]);
+    const [{ restoreHere }, { untilInterrupted }] = await Promise.all([import("../../cli/restore-here.js"), import("../../cli/ending-signals.js")]);
     await this.tell(await untilInterrupted((signal) => this.withProgress("bytes copied", (onProgress) => restoreHere(plan, { signal, onProgress }))));
   }
 
