@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { text as textOf } from "node:stream/consumers";
 import { isObject, type JsonSchema } from "../base/json.js";
+import { demandUndamaged, textOfFile, textOfStdin } from "./read-text.js";
 import { suggest, UsageError } from "./usage-error.js";
 
 /** The flags that spell an input out. */
@@ -63,6 +62,7 @@ export function valueOf(text: string, type: string): unknown {
 }
 
 function parsePair(pair: string, schema: JsonSchema | undefined): readonly [string, unknown] {
+  demandUndamaged(pair, `--arg ${pair}`);
   const cut = pair.indexOf("=");
   if (cut <= 0) throw new UsageError(`--arg ${pair} is no key=value`, "write --arg amount=49.99");
   const key = pair.slice(0, cut);
@@ -84,20 +84,16 @@ export interface JsonFlag {
 
 /** What a flag says in JSON, in `@file`, or on stdin (`-`). Throws UsageError. */
 export async function jsonOf(flag: JsonFlag, source: string): Promise<unknown> {
-  // As a stream: what comes late can't be read as a file.
-  if (source === "-") return parseJson(flag, await textOf(process.stdin), `${flag.name} - (stdin)`);
-  return source.startsWith("@") ? jsonFile(flag, source.slice(1), `${flag.name} ${source}`) : parseJson(flag, source, flag.name);
+  const stdin = `${flag.name} - (stdin)`;
+  if (source === "-") return parseJson(flag, await textOfStdin(stdin), stdin);
+  if (source.startsWith("@")) return jsonFile(flag, source.slice(1), `${flag.name} ${source}`);
+  demandUndamaged(source, flag.name);
+  return parseJson(flag, source, flag.name);
 }
 
 /** What is in a file, `place` being how the command line names it. Throws UsageError. */
 export async function jsonFile(flag: JsonFlag, path: string, place = `${flag.name} ${path}`): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    throw new UsageError(`${place} can't be read: ${error instanceof Error ? error.message : String(error)}`, "name a file that can be read");
-  }
-  return parseJson(flag, text, place);
+  return parseJson(flag, await textOfFile(path, place), place);
 }
 
 function parseJson({ example }: JsonFlag, text: string, place: string): unknown {
