@@ -13,7 +13,7 @@ import { isForPrograms, render, type OutputFormat, type Views } from "./output.j
 import { Progress } from "./progress.js";
 import { canDraw, openScreen, paintFor, type Screen } from "./screen.js";
 import { writeData } from "./streams.js";
-import { UsageError } from "./usage-error.js";
+import { suggest, UsageError } from "./usage-error.js";
 
 /**
  * What every command stands on. A command declares `summary`, `examples`, `flags` and `args`; its `run()` imports its service
@@ -35,6 +35,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const { flags, args, strict } = this.ctor;
     const parsed = await this.parse({ flags, baseFlags: globalFlags, args, strict });
     Object.assign(this, { flags: parsed.flags, args: parsed.args });
+    demandLogLevel(process.env["PYWORKFLOW_LOG"]);
   }
 
   /** Opens the store that flags, environment and configuration name; closes it when `use` is done. Only `create` makes one where there is none. */
@@ -151,4 +152,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected override async catch(error: Error): Promise<unknown> {
     throw error;
   }
+}
+
+const logLevels = ["debug", "error"];
+
+function demandLogLevel(level: string | undefined): void {
+  if (level === undefined || level === "" || logLevels.includes(level)) return;
+  throw new UsageError(`PYWORKFLOW_LOG: ${level} is none of ${logLevels.join(", ")}`, suggest(level, logLevels, "give one of these, or unset it"));
 }

@@ -1,5 +1,6 @@
-import { ScheduleStatusError } from "../core/errors.js";
+import { ScheduleNotFoundError, ScheduleStatusError } from "../core/errors.js";
 import type { ScheduleRecord } from "../core/schedule/schedule.js";
+import { findAll } from "../services/find-all.js";
 import { findSchedule } from "../services/find-schedule.js";
 import type { Project } from "../services/project.js";
 
@@ -9,14 +10,10 @@ export interface Changes {
   readonly refused: readonly ScheduleStatusError[];
 }
 
-/** The schedules that a person means, each once: all are found before the caller touches the first, so a mistyped word changes nothing. Throws as `findSchedule`. */
+/** The schedules that a person means, each once: all are found before the caller touches the first, so a mistyped word changes nothing. Throws as `findSchedule`, naming every word that no schedule has. */
 export async function findSchedules(project: Project, texts: readonly string[]): Promise<readonly ScheduleRecord[]> {
-  const schedules = new Map<string, ScheduleRecord>();
-  for (const text of texts) {
-    const schedule = await findSchedule(project, text);
-    schedules.set(schedule.scheduleId, schedule);
-  }
-  return [...schedules.values()];
+  const schedules = await findAll(texts, (text) => findSchedule(project, text), ScheduleNotFoundError);
+  return [...new Map(schedules.map((schedule) => [schedule.scheduleId, schedule])).values()];
 }
 
 /** Changes one after the other; a schedule whose status does not fit keeps no other from it. */

@@ -4,7 +4,6 @@ import { PyworkflowError } from "../core/errors.js";
 const exitCodes: Readonly<Record<string, number>> = {
   USAGE: 2,
   INVALID_INPUT: 2,
-  INVALID_TOKEN: 2,
   INVALID_PAYLOAD: 2,
   NOT_STORABLE: 2,
   PAYLOAD_TOO_LARGE: 2,
@@ -20,6 +19,7 @@ const exitCodes: Readonly<Record<string, number>> = {
   WORKFLOW_NOT_FOUND: 4,
   WORKER_NOT_FOUND: 4,
   HOOK_NOT_FOUND: 4,
+  INVALID_TOKEN: 4,
   OPERATION_NOT_FOUND: 4,
   SCHEDULE_NOT_FOUND: 4,
   RUN_NOT_ENDED: 5,

@@ -40,7 +40,7 @@ type Rewording = readonly [ofTheirs: RegExp, ours: (...found: string[]) => Usage
 // Where oclif has nothing but a sentence for us. Of several complaints about flags the first is told.
 const rewordings: readonly Rewording[] = [
   [/^Command (.+) not found\.$/, (command) => new UsageError(`there is no command ${command}`, "pyworkflow -h shows the commands")],
-  [/^Expected (--[\w-]+)=(.*) to be one of: (.*)$/s, (flag, input, choices) => noneOf(`${flag}: ${input}`, input, choices)],
+  [/^Expected (--[\w-]+)=(.*) to be one of: (.*)$/s, (flag, input, choices) => noneOf(`${sourceOf(flag, input)}: ${input}`, input, choices)],
   [/^Expected (.*) to be one of: (.*)$/s, (input = "", choices = "") => noneOf(input, input, choices)],
   [/^(--[\w-]+: )?Expected an integer but received: (.*)$/s, (flag = "", input = "") => new UsageError(`${flag}${input} is no whole number`, "write for example 20")],
   [/^(--[\w-]+: )?Expected an integer greater than or equal to (\d+) but received: (.*)$/s, (flag = "", least = "", input = "") => new UsageError(`${flag}${input} is too small`, `give ${least} or more`)],
@@ -58,6 +58,11 @@ const rewordings: readonly Rewording[] = [
     (flag, needed) => new UsageError(`${flag} was given without ${needed}`, `add ${needed}, or leave ${flag} out`),
   ],
 ];
+
+// Its variable gives a flag that nobody typed.
+function sourceOf(flag = "", input = ""): string {
+  return flag === "--output" && input === process.env["PYWORKFLOW_OUTPUT"] ? "PYWORKFLOW_OUTPUT" : flag;
+}
 
 function noneOf(what: string, input = "", choices = ""): UsageError {
   return new UsageError(`${what} is none of ${choices}`, suggest(input, choices.split(", "), "give one of these"));

@@ -1,4 +1,3 @@
-import { nearest } from "../base/nearest.js";
 import type { OnProgress } from "../base/on-progress.js";
 import { WaitTimeoutError } from "../core/errors.js";
 import type { RunId } from "../core/ids.js";
@@ -80,14 +79,6 @@ export type CancelFilter = Pick<RunFilter, "statuses" | "workflowName" | "query"
 export async function runsToCancel(project: Project, filter: CancelFilter): Promise<readonly RunRecord[]> {
   const { runs } = await listRuns(project, { statuses: liveStatuses, ...filter });
   return runs;
-}
-
-/** The workflow that was probably meant by a name that no run has, of those of the newest runs. */
-export async function workflowMeant({ backend }: Project, workflowName: string): Promise<string | undefined> {
-  const named = await backend.listRuns({ workflowName, limit: 1 });
-  if (named.length > 0) return undefined;
-  const newest = await backend.listRuns({ limit: 100 });
-  return nearest(workflowName, newest.map((run) => run.workflowName));
 }
 
 /** What would become of the run. */

@@ -1,4 +1,5 @@
 import { nearest } from "../base/nearest.js";
+import { findAll } from "./find-all.js";
 import { defaults } from "../core/defaults.js";
 import { AmbiguousRunError, RunNotFoundError } from "../core/errors.js";
 import { parseRunId, type RunId } from "../core/ids.js";
@@ -9,7 +10,7 @@ import type { Project } from "./project.js";
 const candidatesMax = 5;
 
 /**
- * The run that a person means: a whole id, a prefix that only one id has, or `@last`, the newest run
+ * The run that a person means: a whole id, a prefix that only one id has, with or without its `run_`, or `@last`, the newest run
  * that is no child: the one that somebody started.
  * Throws RunNotFoundError with the nearest id, or AmbiguousRunError with the newest candidates.
  */
@@ -27,24 +28,26 @@ export function runIdOf(text: string): RunId {
   return runId;
 }
 
-/** The runs that a person means, each once: all are found before the caller touches the first, so a mistyped word changes nothing. Throws as {@link findRun}. */
+/** The runs that a person means, each once: all are found before the caller touches the first, so a mistyped word changes nothing. Throws as {@link findRun}, naming every word that no run has. */
 export async function findRuns(project: Project, texts: readonly string[]): Promise<readonly RunRecord[]> {
-  const runs = new Map<RunId, RunRecord>();
-  for (const text of texts) {
-    const run = await findRun(project, text);
-    runs.set(run.runId, run);
-  }
-  return [...runs.values()];
+  const runs = await findAll(texts, (text) => findRun(project, text), RunNotFoundError);
+  return [...new Map(runs.map((run) => [run.runId, run])).values()];
 }
 
 async function onlyRunId({ backend }: Project, text: string): Promise<RunId> {
   if (text === "") throw new RunNotFoundError('""');
-  const found = text === "@last" ? await newest(backend) : await backend.findRunIds(text, candidatesMax + 1);
+  const found = text === "@last" ? await newest(backend) : await beginningWith(backend, text);
   const [first, second] = found;
   if (first === undefined) throw await notFound(backend, text);
   if (second === undefined) return first;
   const shown: string[] = found.slice(0, candidatesMax);
   throw new AmbiguousRunError(text, found.length > candidatesMax ? [...shown, "…"] : shown);
+}
+
+// In a table, what comes behind `run_` is what the eye takes for the id.
+async function beginningWith(backend: Backend, text: string): Promise<readonly RunId[]> {
+  const found = await backend.findRunIds(text, candidatesMax + 1);
+  return found.length > 0 ? found : backend.findRunIds(`run_${text}`, candidatesMax + 1);
 }
 
 async function notFound(backend: Backend, text: string): Promise<RunNotFoundError> {

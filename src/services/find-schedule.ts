@@ -9,7 +9,7 @@ import type { Project } from "./project.js";
 const candidatesMax = 5;
 
 /**
- * The schedule that a person means: a whole id, a prefix that only one id has, or `@last`, the newest that is not deleted.
+ * The schedule that a person means: a whole id, a prefix that only one id has, with or without its `sched_`, or `@last`, the newest that is not deleted.
  * Throws ScheduleNotFoundError with the nearest id, or AmbiguousScheduleError with the newest candidates.
  */
 export async function findSchedule({ backend }: Pick<Project, "backend">, text: string): Promise<ScheduleRecord> {
@@ -22,12 +22,17 @@ export async function findSchedule({ backend }: Pick<Project, "backend">, text: 
 
 async function onlyScheduleId(backend: Backend, text: string): Promise<ScheduleId> {
   if (text === "") throw new ScheduleNotFoundError('""');
-  const found = text === "@last" ? await newest(backend) : await backend.findScheduleIds(text, candidatesMax + 1);
+  const found = text === "@last" ? await newest(backend) : await beginningWith(backend, text);
   const [first, second] = found;
   if (first === undefined) throw await notFound(backend, text);
   if (second === undefined) return first;
   const shown: string[] = found.slice(0, candidatesMax);
   throw new AmbiguousScheduleError(text, found.length > candidatesMax ? [...shown, "…"] : shown);
+}
+
+async function beginningWith(backend: Backend, text: string): Promise<readonly ScheduleId[]> {
+  const found = await backend.findScheduleIds(text, candidatesMax + 1);
+  return found.length > 0 ? found : backend.findScheduleIds(`sched_${text}`, candidatesMax + 1);
 }
 
 async function newest(backend: Backend): Promise<readonly ScheduleId[]> {

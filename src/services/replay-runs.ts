@@ -8,7 +8,9 @@ import { registeredWorkflows } from "../engine/registry.js";
 import { replayRun, type ReplayFinding } from "../engine/replay-run.js";
 import { findRuns } from "./find-run.js";
 import { listRuns } from "./list-runs.js";
+import { findWorkflow } from "./list-workflows.js";
 import type { Project } from "./project.js";
+import { strangeToRuns } from "./workflow-meant.js";
 
 /** Which runs are to be replayed: those with these ids, or every one that the filter lets through. */
 export type RunsToReplay = { readonly ids: readonly string[] } | ReplayFilter;
@@ -45,7 +47,7 @@ export interface Replayed {
 
 /**
  * Replays the histories of runs against the workflow modules that this process has loaded, one after the other. Nothing is executed, and nothing in
- * the store changes. Throws as {@link findRuns}.
+ * the store changes. Throws as {@link findRuns}, and WorkflowNotFoundError for a name that neither the modules nor the runs of the store know.
  */
 export async function replayRuns(project: Project, which: RunsToReplay, onProgress?: OnProgress): Promise<Replayed> {
   const rows: ReplayRow[] = [];
@@ -68,7 +70,14 @@ export async function replayRuns(project: Project, which: RunsToReplay, onProgre
 async function runsOf(project: Project, which: RunsToReplay): Promise<readonly RunRecord[]> {
   if (which.ids !== undefined) return findRuns(project, which.ids);
   const { runs } = await listRuns(project, { statuses: liveStatuses, ...which });
+  if (runs.length === 0) await demandKnown(project, which.workflowName);
   return runs;
+}
+
+// "Everything fits" of a mistyped name would let a deploy through that breaks what is in flight.
+async function demandKnown(project: Project, name: string | undefined): Promise<void> {
+  if (name === undefined || registeredWorkflows().has(name) || (await strangeToRuns(project, name)) === undefined) return;
+  findWorkflow(name);
 }
 
 async function replay({ backend, config }: Project, run: RunRecord): Promise<ReplayFinding> {

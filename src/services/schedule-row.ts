@@ -1,3 +1,4 @@
+import { decode } from "../base/codec.js";
 import { unreachable } from "../base/unreachable.js";
 import type { RunId, ScheduleId } from "../core/ids.js";
 import type { CalendarEntry, Catchup, OverlapPolicy, ScheduleRecord, ScheduleSpec, ScheduleStatus, When } from "../core/schedule/schedule.js";
@@ -10,6 +11,8 @@ export interface ScheduleRow {
   readonly status: ScheduleStatus;
   readonly spec: SpecRow;
   readonly description: string | null;
+  /** Of each of its runs; null where they have none. */
+  readonly input: unknown;
   readonly overlap_policy: OverlapPolicy;
   readonly catchup: Catchup;
   readonly catchup_window: number;
@@ -57,6 +60,7 @@ export function scheduleRow(schedule: ScheduleRecord): ScheduleRow {
     status: schedule.status,
     spec: specRow(schedule.spec),
     description: schedule.description ?? null,
+    input: decode(schedule.input) ?? null,
     overlap_policy: schedule.overlapPolicy,
     catchup: schedule.catchup,
     catchup_window: schedule.catchupWindowMs / 1000,

@@ -1,4 +1,4 @@
-import type { EventType, RecordedEvent } from "../core/events/event.js";
+import { eventTypes, type EventType, type RecordedEvent } from "../core/events/event.js";
 import { eventIdOf } from "../core/ids.js";
 import type { RunRecord } from "../core/run.js";
 import { eventData, type EventData } from "./event-data.js";
@@ -21,7 +21,7 @@ export interface ShowLogOptions {
   /** Only types that contain this text; `step_failed` means `step.failed`. */
   readonly filter?: string;
   /** Only these types. */
-  readonly types?: readonly string[];
+  readonly types?: readonly EventType[];
 }
 
 /** The events of a run, oldest first. Throws as {@link findRun}. */
@@ -47,10 +47,9 @@ export async function followLog(project: Project, { id, signal, onEntries, ...wh
 }
 
 function entriesOf(run: RunRecord, history: readonly RecordedEvent[], { filter = "", types }: Omit<ShowLogOptions, "id">): readonly LogEntry[] {
-  const exact = types?.map(underscored);
   return history
     .filter(({ type }) => underscored(type).includes(underscored(filter)))
-    .filter(({ type }) => exact?.includes(underscored(type)) ?? true)
+    .filter(({ type }) => types?.includes(type) ?? true)
     .map((event) => ({
       event_id: eventIdOf(run.runId, event.sequence),
       sequence: event.sequence,
@@ -58,6 +57,11 @@ function entriesOf(run: RunRecord, history: readonly RecordedEvent[], { filter =
       timestamp: new Date(event.at),
       data: eventData(run, event),
     }));
+}
+
+/** The type that a person means by `step.completed` or `step_completed`; undefined where there is none. */
+export function eventTypeOf(text: string): EventType | undefined {
+  return eventTypes.find((type) => underscored(type) === underscored(text));
 }
 
 // People type step_completed as well as step.completed.

@@ -1,7 +1,8 @@
-import { inspect } from "node:util";
-import type { Encoded } from "../base/codec.js";
+import { inspect, isDeepStrictEqual } from "node:util";
+import { decode, type Encoded } from "../base/codec.js";
 import type { Config } from "../config/config.js";
 import { InvalidDefinitionError } from "../core/errors.js";
+import type { RunId } from "../core/ids.js";
 import type { WorkflowDefinition } from "../engine/definition.js";
 import { newRunOf, type NewRunOptions } from "../engine/new-run.js";
 import type { CreateResult } from "../storage/backend.js";
@@ -22,6 +23,12 @@ export type Startable = Pick<Project, "backend" | "clock"> & { readonly config: 
 export async function startRun({ backend, config, clock }: Startable, { workflow, ...options }: StartRunOptions): Promise<CreateResult> {
   checkKey(options.idempotencyKey);
   return backend.createRun(newRunOf(workflow, { ...options, createdAt: clock.now(), recovery: config.recovery }));
+}
+
+/** Whether a run that was there already has another input: the key was probably used twice by mistake. */
+export async function hasOtherInput({ backend }: Pick<Startable, "backend">, runId: RunId, input: Encoded): Promise<boolean> {
+  const run = await backend.getRun(runId);
+  return run !== undefined && !isDeepStrictEqual(decode(run.input), decode(input));
 }
 
 // A variable that was never set: the second run that is started with it would be taken for the first.

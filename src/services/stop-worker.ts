@@ -4,7 +4,7 @@ import { listWorkers, type WorkerRow } from "./list-workers.js";
 import type { Project } from "./project.js";
 
 export interface StopWorkerOptions {
-  /** A worker id or a unique prefix of one. Absent: every worker of the store. */
+  /** A worker id or a unique prefix of one, with or without its `worker_`. Absent: every worker of the store. */
   readonly id?: string;
 }
 
@@ -21,8 +21,12 @@ export async function stopWorkers(project: Project, { id }: StopWorkerOptions): 
 
 function theOne(workers: readonly WorkerRow[], id: string): WorkerRow {
   const ids = workers.map(({ worker_id }) => worker_id);
-  const [worker, another] = workers.filter(({ worker_id }) => worker_id.startsWith(id));
-  if (another !== undefined) throw new AmbiguousWorkerError(id, ids.filter((each) => each.startsWith(id)));
+  const [worker, another] = workers.filter(({ worker_id }) => isBegunBy(worker_id, id));
+  if (another !== undefined) throw new AmbiguousWorkerError(id, ids.filter((each) => isBegunBy(each, id)));
   if (worker !== undefined) return worker;
   throw new WorkerNotFoundError(id, { meant: nearest(id, ids) });
+}
+
+function isBegunBy(workerId: string, text: string): boolean {
+  return workerId.startsWith(text) || workerId.startsWith(`worker_${text}`);
 }

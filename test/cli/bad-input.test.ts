@@ -87,6 +87,11 @@ describe("the input of a run", () => {
     await expectRefused({ args: ["workflows", "run", "process_order", "--args-json", "@order.json"], exit: 2, code: "USAGE", says: "--args-json @order.json is no JSON", next: "write for example" });
   });
 
+  test("bytes that are no UTF-8 are named by their place, and nothing is stored", async () => {
+    writeFileSync(join(project.path, "latin.json"), Buffer.concat([Buffer.from('{"id":"ü\uFFFD'), Buffer.from([0xe4]), Buffer.from('","amount":2}')]));
+    await expectRefused({ args: ["workflows", "run", "process_order", "--args-json", "@latin.json"], exit: 2, code: "USAGE", says: "--args-json @latin.json is not UTF-8: byte 12 is 0xe4", next: "iconv -f LATIN1" });
+  });
+
   test("an input beyond the limit is refused with its size", async () => {
     write("order.json", JSON.stringify({ id: "x".repeat(2 * 1024 * 1024), amount: 1 }));
     const says = "the input of process_order takes 2097173 bytes, the limit is 1048576";
@@ -301,6 +306,10 @@ describe("ids that are not there", () => {
     { args: ["runs", "wait", ""], exit: 4, code: "RUN_NOT_FOUND", says: "there is no run", next: "pyworkflow runs list" },
     { args: ["runs", "list", "--cursor", "nowhere"], exit: 4, code: "RUN_NOT_FOUND", says: "there is no run nowhere", next: "pyworkflow runs list" },
     { args: ["workflows", "info", "proces_order"], exit: 4, code: "WORKFLOW_NOT_FOUND", says: "there is no workflow called proces_order", next: "did you mean process_order?" },
+    { args: ["runs", "logs", "@last", "--type", "step.complted"], exit: 2, code: "USAGE", says: "--type: step.complted is no type of event", next: "did you mean step.completed?" },
+    { args: ["runs", "replay", "--all", "--workflow", "proces_order"], exit: 4, code: "WORKFLOW_NOT_FOUND", says: "there is no workflow called proces_order", next: "did you mean process_order?" },
+    { args: ["hooks", "info", "nope"], exit: 4, code: "INVALID_TOKEN", says: '"nope" is no hook token', next: "run_01jz…:hook_approval_1" },
+    { args: ["runs", "cancel", "nope", "nada"], exit: 4, code: "RUN_NOT_FOUND", says: "there is no run nope, nor nada", next: "pyworkflow runs list" },
     { args: ["worker", "stop", "worker_zzz"], exit: 4, code: "WORKER_NOT_FOUND", says: "there is no living worker worker_zzz", next: "pyworkflow worker list" },
   ])("$args", async (refusal) => {
     await makeStore("pyworkflow_data/pyworkflow.db");

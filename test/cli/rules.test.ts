@@ -22,8 +22,12 @@ test("global flags stand before the topic as well as behind, in every spelling, 
 });
 
 test("an output that there is not is refused, also from the environment", async () => {
-  const { code, stdout, stderr } = await project.call(["runs", "list"], { PYWORKFLOW_OUTPUT: "jsno" });
-  expect([code, stdout, stderr]).toEqual([2, "", "Error: --output: jsno is none of table, json, jsonl, plain\n  did you mean json?\n"]);
+  const flag = await project.call(["runs", "list", "-o", "jsno"]);
+  expect([flag.code, flag.stdout, flag.stderr]).toEqual([2, "", "Error: --output: jsno is none of table, json, jsonl, plain\n  did you mean json?\n"]);
+  const variable = await project.call(["runs", "list"], { PYWORKFLOW_OUTPUT: "jsno" });
+  expect([variable.code, variable.stdout, variable.stderr]).toEqual([2, "", flag.stderr.replace("--output", "PYWORKFLOW_OUTPUT")]);
+  const log = await project.call(["runs", "list"], { PYWORKFLOW_LOG: "debgu" });
+  expect([log.code, log.stdout, log.stderr]).toEqual([2, "", "Error: PYWORKFLOW_LOG: debgu is none of debug, error\n  did you mean debug?\n"]);
 });
 
 test("an error in jsonl is one line", async () => {

@@ -4,8 +4,9 @@ import { encode } from "../../src/base/codec.js";
 import type { Config } from "../../src/config/config.js";
 import { AmbiguousRunError, RunNotFoundError, WaitTimeoutError } from "../../src/core/errors.js";
 import { newRunId } from "../../src/core/ids.js";
-import { findRun } from "../../src/services/find-run.js";
+import { findRun, findRuns } from "../../src/services/find-run.js";
 import { listRuns } from "../../src/services/list-runs.js";
+import { strangeToRuns, strangeToSchedules } from "../../src/services/workflow-meant.js";
 import { processLocksOf } from "../../src/main/process-lock.js";
 import type { Project } from "../../src/services/project.js";
 import { waitRun } from "../../src/services/wait-run.js";
@@ -50,9 +51,27 @@ describe("findRun", () => {
     await expect(findRun(project, id)).rejects.toBeInstanceOf(RunNotFoundError);
   });
 
+  test("takes what comes behind run_ as well", async () => {
+    expect(await findRun(project, runs.failed.slice(4, 14))).toMatchObject({ runId: runs.failed });
+    await expect(findRun(project, "01")).rejects.toBeInstanceOf(AmbiguousRunError);
+  });
+
+  test("of several words every one that no run has is named, once", async () => {
+    await expect(findRuns(project, [runs.failed, "nope", "@last", "nada", "nope"])).rejects.toThrow("there is no run nope, nor nada in this store");
+    await expect(findRuns(project, ["run_", "nope"])).rejects.toBeInstanceOf(AmbiguousRunError);
+    expect(await findRuns(project, [runs.failed, runs.failed.slice(4)])).toHaveLength(1);
+  });
+
   test("@last of an empty store is not found", async () => {
     await expect(findRun({ ...project, backend: createMemoryBackend() }, "@last")).rejects.toBeInstanceOf(RunNotFoundError);
   });
+});
+
+test("of a workflow that nothing is of, the nearest is named where one is near", async () => {
+  expect(await strangeToRuns(project, "process_order")).toBeUndefined();
+  expect(await strangeToRuns(project, "proces_order")).toEqual({ name: "proces_order", meant: "process_order" });
+  expect(await strangeToRuns(project, "nope")).toEqual({ name: "nope", meant: undefined });
+  expect(await strangeToSchedules(project, "process_order")).toEqual({ name: "process_order", meant: undefined });
 });
 
 describe("listRuns", () => {

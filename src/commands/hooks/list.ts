@@ -27,5 +27,6 @@ export default class HooksList extends BaseCommand<typeof HooksList> {
     });
     this.show(hooks, { table: (screen) => hookTable(hooks, screen), plain: () => hooks.map(({ token }) => token) });
     if (more) this.noteCut(limit, "", ": --limit shows more");
+    if (hooks.length === 0) this.hint(status === undefined ? "No run waits for a hook, and none did." : `No hook is ${status}.`);
   }
 }

@@ -12,5 +12,6 @@ export default class HooksRun extends BaseCommand<typeof HooksRun> {
     const [{ showHooksOfRun }, { hooksOfRunTable }] = await Promise.all([import("../../services/show-hook.js"), import("../../cli/views/hook-table.js")]);
     const hooks = await this.withProject({ access: "read" }, (project) => showHooksOfRun(project, { id: this.args.id }));
     this.show(hooks, { table: (screen) => hooksOfRunTable(hooks, screen), plain: () => hooks.map(({ token }) => token) });
+    if (hooks.length === 0) this.hint("The run has no hook.");
   }
 }

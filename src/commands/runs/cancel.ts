@@ -4,6 +4,7 @@ import { BaseCommand } from "../../cli/base-command.js";
 import type { Selection } from "../../cli/cancel-input.js";
 import { defined } from "../../cli/defined.js";
 import { duration, filled, oneOf } from "../../cli/flags.js";
+import { strangeRunsNote } from "../../cli/strange-workflow.js";
 import { misfitError, RunEndedError, WaitTimeoutError } from "../../core/errors.js";
 import { liveStatuses, type RunStatus } from "../../core/run.js";
 import type { CancelRow } from "../../services/cancel-run.js";
@@ -41,7 +42,8 @@ export default class RunsCancel extends BaseCommand<typeof RunsCancel> {
     demandSelection(asked);
     await this.withProject({ access: dry ? "read" : "change" }, async (project) => {
       const selection = await select(project, asked);
-      if (selection.runs.length === 0) await this.tellOfWorkflowMeant(project);
+      const strange = selection.runs.length === 0 ? await strangeRunsNote(project, workflow) : undefined;
+      if (strange !== undefined) this.note(strange);
       if (dry) return this.tell(selection, selection.runs.map(plannedRow));
       if (!(await agreed(selection, asked))) return this.declined();
       const order = { wait, force, timeoutMs: timeout, requestedBy: "pyworkflow runs cancel", ...defined({ reason }) };
@@ -61,14 +63,6 @@ export default class RunsCancel extends BaseCommand<typeof RunsCancel> {
     // The others end, or stay parked, without anybody's help.
     const need = runs.filter(({ startedAt, completedAt, parked }) => startedAt !== undefined && completedAt === undefined && parked === undefined);
     for (const line of await waitsForWorker(project, need)) this.note(line);
-  }
-
-  private async tellOfWorkflowMeant(project: Project): Promise<void> {
-    const { workflow } = this.flags;
-    if (workflow === undefined) return;
-    const { workflowMeant } = await import("../../services/cancel-run.js");
-    const meant = await workflowMeant(project, workflow);
-    if (meant !== undefined) this.note(`No run is of a workflow called ${workflow}: did you mean ${meant}?`);
   }
 
   private async demandEnd({ backend }: Project, rows: readonly CancelRow[]): Promise<void> {

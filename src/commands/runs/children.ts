@@ -20,5 +20,6 @@ export default class RunsChildren extends BaseCommand<typeof RunsChildren> {
     const { status, tree } = this.flags;
     const runs = await this.withProject({ access: "read" }, (project) => listChildren(project, { id: this.args.id, tree, ...defined({ statuses: status }) }));
     this.show(runs.map(childRow), { table: (screen) => childTable(runs, screen), plain: () => runs.map(({ runId }) => runId) });
+    if (runs.length === 0) this.hint(status === undefined ? "The run has no children." : "The run has no children of that status.");
   }
 }

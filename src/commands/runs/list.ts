@@ -2,6 +2,7 @@ import { boolean, custom, integer, string } from "@oclif/core/flags";
 import { BaseCommand } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
 import { moment, oneOf, utc } from "../../cli/flags.js";
+import { strangeRunsNote } from "../../cli/strange-workflow.js";
 import { runStatuses, type RunStatus } from "../../core/run.js";
 import type { ListRunsOptions } from "../../services/list-runs.js";
 import type { Project } from "../../services/project.js";
@@ -35,20 +36,14 @@ export default class RunsList extends BaseCommand<typeof RunsList> {
   async run(): Promise<void> {
     const [{ listRuns, runRow }, { runTable }] = await Promise.all([import("../../services/list-runs.js"), import("../../cli/views/run-table.js")]);
     if (this.flags.watch) return this.watch();
-    const { runs, cursor, meant } = await this.withProject({ access: "read" }, async (project) => {
+    const { runs, cursor, strange } = await this.withProject({ access: "read" }, async (project) => {
       const page = await listRuns(project, await this.filter(project));
-      return { ...page, meant: page.runs.length === 0 ? await this.workflowMeant(project) : undefined };
+      return { ...page, strange: page.runs.length === 0 ? await strangeRunsNote(project, this.flags.workflow) : undefined };
     });
     this.show(runs.map(runRow), { table: (screen) => runTable(runs, screen), plain: () => runs.map(({ runId }) => runId) });
     if (cursor !== undefined) this.noteCut(runs.length, "", `: --cursor ${cursor} goes on from there, --all shows every run`);
-    if (meant !== undefined) this.note(`No run is of a workflow called ${this.flags.workflow}: did you mean ${meant}?`);
-  }
-
-  private async workflowMeant(project: Project): Promise<string | undefined> {
-    const { workflow } = this.flags;
-    if (workflow === undefined) return undefined;
-    const { workflowMeant } = await import("../../services/cancel-run.js");
-    return workflowMeant(project, workflow);
+    if (strange !== undefined) this.note(strange);
+    else if (runs.length === 0) this.hint("No run fits.");
   }
 
   private async watch(): Promise<void> {

@@ -1,8 +1,9 @@
-import { boolean, integer, string } from "@oclif/core/flags";
+import { boolean, custom, integer, string } from "@oclif/core/flags";
 import { runIdArg } from "../../cli/args.js";
 import { BaseCommand } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
 import { utc } from "../../cli/flags.js";
+import type { EventType } from "../../core/events/event.js";
 import type { LogEntry, ShowLogOptions } from "../../services/show-log.js";
 
 export default class RunsLogs extends BaseCommand<typeof RunsLogs> {
@@ -15,7 +16,7 @@ export default class RunsLogs extends BaseCommand<typeof RunsLogs> {
   static override args = { id: runIdArg };
   static override flags = {
     filter: string({ helpValue: "TEXT", description: "events whose type contains this: failed, step_completed, step.completed" }),
-    type: string({ multiple: true, multipleNonGreedy: true, helpValue: "TYPE", description: "events of this type; repeatable" }),
+    type: custom<EventType>({ parse: async (text) => (await import("../../cli/event-types.js")).parseEventType(text), multiple: true, multipleNonGreedy: true, helpValue: "TYPE", description: "events of this type, step.completed say; repeatable" })(),
     limit: integer({ min: 1, description: "the newest events only, at most so many" }),
     follow: boolean({ char: "f", description: "go on with the events to come, until the run has ended; json is printed at the end" }),
     utc,
@@ -28,6 +29,7 @@ export default class RunsLogs extends BaseCommand<typeof RunsLogs> {
     const log = await this.withProject({ access: "read" }, (project) => showLog(project, this.which));
     const shown = newest(log, limit);
     await this.tell(shown);
+    if (shown.length === 0) this.hint("The run has no event that fits.");
     if (shown.length < log.length) this.noteCut(shown.length, ` of ${log.length} events`, "; without --limit all are");
   }
 

@@ -2,6 +2,7 @@ import { boolean, custom } from "@oclif/core/flags";
 import { BaseCommand } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
 import { duration, filled, oneOf } from "../../cli/flags.js";
+import { strangeRunsNote } from "../../cli/strange-workflow.js";
 import { counted } from "../../cli/text.js";
 import { formatSeconds } from "../../cli/times.js";
 import { UsageError } from "../../cli/usage-error.js";
@@ -34,7 +35,8 @@ export default class RunsPrune extends BaseCommand<typeof RunsPrune> {
     if (!dry && !yes) await this.demandTerminal();
     await this.withProject({ access: dry ? "read" : "change" }, async (project) => {
       const plan = await planPrune(project, { olderThanMs, ...defined({ words: status, workflowName: workflow }) });
-      if (dry || plan.runs === 0) return this.tell(plan);
+      if (plan.runs === 0) return this.tellOfNone(project, plan);
+      if (dry) return this.tell(plan);
       if (yes || (await this.agreed(plan))) return this.prune(project, plan);
       this.declined();
     });
@@ -68,6 +70,11 @@ export default class RunsPrune extends BaseCommand<typeof RunsPrune> {
     const [{ pruneRow }, { pruneCard }] = await Promise.all([import("../../services/prune-runs.js"), import("../../cli/views/prune-card.js")]);
     const row = pruneRow(plan, plan.runs === 0 && !this.flags["dry-run"] ? { runs: 0, events: 0 } : done);
     this.show(row, { table: (screen) => pruneCard(row, screen), plain: () => [String(row.runs)] });
-    if (row.runs === 0) this.note("Nothing fits: no run of these statuses" + (row.workflow_name === null ? "" : ` of ${row.workflow_name}`) + " ended so long ago.");
+  }
+
+  private async tellOfNone(project: Project, plan: PrunePlan): Promise<void> {
+    const { workflow } = this.flags;
+    await this.tell(plan);
+    this.note((await strangeRunsNote(project, workflow)) ?? `Nothing fits: no run of these statuses${workflow === undefined ? "" : ` of ${workflow}`} ended so long ago.`);
   }
 }

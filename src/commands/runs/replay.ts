@@ -33,6 +33,7 @@ export default class RunsReplay extends BaseCommand<typeof RunsReplay> {
     const misfits = rows.filter(({ fits }) => !fits);
     this.show(rows, { table: (screen) => replayTable(rows, screen), plain: () => misfits.map(({ run_id }) => run_id) });
     if (transient > 0) this.note(`${counted(transient, "transient run was", "transient runs were")} passed over: without a history there is nothing to replay.`);
+    if (rows.length + transient === 0) this.hint("No run lives that could be replayed.");
     if (misfits.length > 1) this.note(`${misfits.length} of ${rows.length} runs do not fit.`);
     if (misfit !== undefined) throw misfit;
   }

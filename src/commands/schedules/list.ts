@@ -2,6 +2,7 @@ import { boolean, custom, integer, string } from "@oclif/core/flags";
 import { BaseCommand } from "../../cli/base-command.js";
 import { defined } from "../../cli/defined.js";
 import { oneOf, utc } from "../../cli/flags.js";
+import { strangeSchedulesNote } from "../../cli/strange-workflow.js";
 import { scheduleStatuses, type ScheduleStatus } from "../../core/schedule/schedule.js";
 import type { ListSchedulesOptions } from "../../services/list-schedules.js";
 import type { Project } from "../../services/project.js";
@@ -28,10 +29,14 @@ export default class SchedulesList extends BaseCommand<typeof SchedulesList> {
       import("../../services/schedule-row.js"),
       import("../../cli/views/schedule-table.js"),
     ]);
-    const { schedules, cursor } = await this.withProject({ access: "read" }, async (project) => listSchedules(project, await this.filter(project)));
+    const { schedules, cursor, strange } = await this.withProject({ access: "read" }, async (project) => {
+      const page = await listSchedules(project, await this.filter(project));
+      return { ...page, strange: page.schedules.length === 0 ? await strangeSchedulesNote(project, this.flags.workflow) : undefined };
+    });
     this.show(schedules.map(scheduleRow), { table: (screen) => scheduleTable(schedules, screen), plain: () => schedules.map(({ scheduleId }) => scheduleId) });
     if (cursor !== undefined) this.noteCut(schedules.length, "", `: --cursor ${cursor} goes on from there, --all shows every schedule`);
-    if (schedules.length === 0) this.hint("No schedule fits: pyworkflow schedules create makes one, --status deleted shows those that were.");
+    if (strange !== undefined) this.note(strange);
+    else if (schedules.length === 0) this.hint("No schedule fits: pyworkflow schedules create makes one, --status deleted shows those that were.");
   }
 
   private async filter(project: Project): Promise<ListSchedulesOptions> {

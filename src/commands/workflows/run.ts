@@ -34,7 +34,7 @@ export default class WorkflowsRun extends BaseCommand<typeof WorkflowsRun> {
 
   async run(): Promise<void> {
     this.demandWait();
-    const [{ startRun, tagsOf }, { runInput, workflowToRun }] = await Promise.all([import("../../services/start-run.js"), import("../../cli/run-input.js")]);
+    const [{ hasOtherInput, startRun, tagsOf }, { runInput, workflowToRun }] = await Promise.all([import("../../services/start-run.js"), import("../../cli/run-input.js")]);
     const { version, limits } = await loadWorkflows(this.whereabouts());
     const workflow = await workflowToRun(this.args.name);
     // Before the store is opened: where the input or the tags are refused, nothing is made.
@@ -44,7 +44,7 @@ export default class WorkflowsRun extends BaseCommand<typeof WorkflowsRun> {
     const waits = this.flags.wait ?? (process.stdout.isTTY || this.flags.until !== undefined);
     await this.withProject({ access: "create", blocking: !waits }, async (project) => {
       const { runId, created } = await startRun(project, { workflow, input, tags, ...defined({ durable, idempotencyKey }) });
-      if (!created) this.note(`The idempotency key names run ${runId}: nothing new was started.`);
+      if (!created) this.note(`The idempotency key names run ${runId}${(await hasOtherInput(project, runId, input)) ? ", which has another input" : ""}: nothing new was started.`);
       await (waits ? this.watch(project, runId, version) : this.leave(project, runId));
     });
   }

@@ -10,6 +10,42 @@ export type WorkflowEvent = RunEvent | OperationEvent;
 
 export type EventType = WorkflowEvent["type"];
 
+// A new event stops the build here.
+const named: Readonly<Record<EventType, true>> = {
+  "workflow.started": true,
+  "workflow.suspended": true,
+  "workflow.resumed": true,
+  "workflow.interrupted": true,
+  "workflow.completed": true,
+  "workflow.failed": true,
+  "workflow.cancelled": true,
+  "workflow.continued_as_new": true,
+  "cancellation.requested": true,
+  "step.started": true,
+  "step.retrying": true,
+  "step.completed": true,
+  "step.failed": true,
+  "step.cancelled": true,
+  "sleep.started": true,
+  "sleep.completed": true,
+  "hook.created": true,
+  "hook.received": true,
+  "hook.expired": true,
+  "hook.disposed": true,
+  "child_workflow.started": true,
+  "child_workflow.completed": true,
+  "child_workflow.failed": true,
+  "child_workflow.cancelled": true,
+  "patch.recorded": true,
+};
+
+/** Every type, family by family. */
+export const eventTypes: readonly EventType[] = Object.keys(named).filter((type) => isEventType(type));
+
+function isEventType(text: string): text is EventType {
+  return text in named;
+}
+
 /** An event with its place in the log: sequences run from 1, without gaps (I1). */
 export type RecordedEvent = WorkflowEvent & { readonly sequence: number };
 
