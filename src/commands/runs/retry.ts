@@ -8,7 +8,7 @@ export default class RunsRetry extends BaseCommand<typeof RunsRetry> {
     "Exit code 5: a run is neither failed nor parked, or is transient, or its parent has been told of its failure.";
   static override examples = [
     "<%= config.bin %> runs retry @last",
-    { description: "What failed today", command: "<%= config.bin %> runs list --status failed --since 1d --output plain | xargs <%= config.bin %> runs retry" },
+    { description: "What failed today", command: "<%= config.bin %> runs list --status failed --since 1d --output plain | xargs -r <%= config.bin %> runs retry" },
   ];
   static override args = { ids: string({ multiple: true, required: true, ignoreStdin: true, description: "run ids, unique prefixes, or @last" }) };
 

@@ -9,7 +9,7 @@ export default class RunsWhy extends BaseCommand<typeof RunsWhy> {
     "The place in the code comes from a replay of its history against the workflow modules: no step is executed, and nothing in the store changes. Where that is not possible, all else is told. Plain output is one word: step, retry, timer, hook, child, recovery, worker, code, cancellation or nothing.";
   static override examples = [
     "<%= config.bin %> runs why @last",
-    { description: "What do the suspended ones wait for?", command: "<%= config.bin %> runs list --status suspended -o plain | xargs -n 1 <%= config.bin %> runs why" },
+    { description: "What do the suspended ones wait for?", command: "<%= config.bin %> runs list --status suspended -o plain | xargs -r -n 1 <%= config.bin %> runs why" },
   ];
   static override args = { id: runIdArg };
   static override flags = { utc };

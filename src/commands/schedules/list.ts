@@ -12,7 +12,7 @@ export default class SchedulesList extends BaseCommand<typeof SchedulesList> {
   static override description = "Deleted ones are shown only with --status deleted.";
   static override examples = [
     "<%= config.bin %> schedules list --workflow process_order",
-    { description: "Pause all schedules of a workflow", command: "<%= config.bin %> schedules list --workflow process_order --status active --all --output plain | xargs <%= config.bin %> schedules pause" },
+    { description: "Pause all schedules of a workflow", command: "<%= config.bin %> schedules list --workflow process_order --status active --all --output plain | xargs -r <%= config.bin %> schedules pause" },
   ];
   static override flags = {
     workflow: string({ helpValue: "NAME", description: "schedules of this workflow" }),
