@@ -5,15 +5,19 @@ import { exitCodeOf } from "./exit-codes.js";
 import { isForPrograms } from "./output.js";
 import { report } from "./report.js";
 import { paintFor } from "./screen.js";
-import { endQuietlyWithoutReader, flushed, keepStderrParseable, writeAsIs } from "./streams.js";
+import { flushed, keepStderrParseable, watchStreams, writeAsIs } from "./streams.js";
 import { toUsageError } from "./usage.js";
 
 /** What surrounds every command: errors are told, what was written is read, then the process ends with its exit code. */
 export async function session(argv: readonly string[], command: () => Promise<unknown>): Promise<never> {
-  endQuietlyWithoutReader();
   if (isForPrograms(askedOutput(argv, process.env)) && !process.stderr.isTTY) keepStderrParseable();
   const endedEarly = () => fail(new EndedEarlyError(), argv);
   process.once("exit", endedEarly);
+  watchStreams((error) => {
+    process.off("exit", endedEarly);
+    fail(error, argv);
+    exit();
+  });
   try {
     await command();
   } catch (error) {

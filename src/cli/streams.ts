@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
+import { PyworkflowError } from "../core/errors.js";
 
 const { stdout, stderr } = process;
 // Saved before any code of the user runs in this process.
@@ -64,13 +65,22 @@ function divert(stream: NodeJS.WriteStream, onText: (text: string) => void): () 
   };
 }
 
-/** `pyworkflow runs list | head -1`: the reader has what it wanted, the rest is nobody's. */
-export function endQuietlyWithoutReader(): void {
-  for (const stream of [stdout, stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE" && error.code !== "EIO") throw error; // EIO: the terminal was closed
-    });
+/** Data that found no room, on a full disk say: whoever reads what was printed before has a part of it. */
+export class OutputCutError extends PyworkflowError {
+  static override readonly code = "OUTPUT_CUT";
+  constructor(cause: Error) {
+    super(`stdout can't be written: ${cause.message}`, "what was printed is cut: make room where it goes, then look with another command whether anything is to be done again", { cause });
   }
+}
+
+/** `onCut` hears of data that could not be written. Without a reader that is nothing: `pyworkflow runs list | head -1` has what it wanted, and who closed the terminal too. */
+export function watchStreams(onCut: (error: OutputCutError) => void): void {
+  stderr.on("error", () => undefined); // there is nowhere to say it
+  // Before oclif's own listener, which throws.
+  stdout.prependListener("error", (error: NodeJS.ErrnoException) => {
+    const isUnread = error.code === "EPIPE" || (error.code === "EIO" && stdout.isTTY);
+    if (!isUnread) onCut(new OutputCutError(error));
+  });
 }
 
 /** Resolves when both streams have taken all that was written, or have no reader any more: an exit before would cut it. */

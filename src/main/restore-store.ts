@@ -19,7 +19,7 @@ export interface RestoreRow {
   readonly newest_run_at: Date | null;
   /** Where the store is by now that was there before; null where there was none, and where nothing was done. */
   readonly put_aside: string | null;
-  readonly restored: boolean;
+  readonly dry_run: boolean;
 }
 
 /**
@@ -34,7 +34,7 @@ export async function planRestore(options: LoadConfigOptions, file: string): Pro
   await refuseWorkers(path);
   (await import("../storage/sqlite/restore.js")).demandUnused(path);
   const found = await examine(backup);
-  return { path, backup, ...found, put_aside: null, restored: false };
+  return { path, backup, ...found, put_aside: null, dry_run: true };
 }
 
 export interface RestoreOptions {
@@ -50,7 +50,7 @@ export async function carryOutRestore(plan: RestoreRow, options: RestoreOptions)
   const isThere = existsSync(path);
   const aside = `${path}.before-restore-${timeInName()}`;
   await restore(path, { from: backup, aside, ...options });
-  return { ...plan, put_aside: isThere ? aside : null, restored: true };
+  return { ...plan, put_aside: isThere ? aside : null, dry_run: false };
 }
 
 // A link stays one: what it leads to is replaced.

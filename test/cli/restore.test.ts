@@ -72,7 +72,7 @@ test("a backup takes the place of a store that crashed, which is kept with what 
   chmodSync(store, 0o640);
   const dry = await call(backup, "--dry-run", "-o", "json");
   expect(violations("storage-restore.json", JSON.parse(dry.stdout))).toEqual([]);
-  expect(JSON.parse(dry.stdout)).toMatchObject({ path: store, backup, runs: 1, put_aside: null, restored: false });
+  expect(JSON.parse(dry.stdout)).toMatchObject({ path: store, backup, runs: 1, put_aside: null, dry_run: true });
   const mute = await call(backup);
   expect(mute).toMatchObject({ code: 2, stderr: expect.stringContaining("--yes restores it, --dry-run checks it") as string });
 
@@ -89,7 +89,7 @@ test("a backup takes the place of a store that crashed, which is kept with what 
 test("where there is no store it comes to be, and a log without its file is put aside", async () => {
   rmSync(store);
   writeFileSync(`${store}-wal`, "of another life");
-  expect(await restore()).toMatchObject({ put_aside: null, restored: true });
+  expect(await restore()).toMatchObject({ put_aside: null, dry_run: false });
   expect(await runsOf(store)).toEqual([old.runId]);
   const log = readdirSync(folder.path).find((name) => /^store\.db\.before-restore-\d{8}T\d{9}Z-wal$/.test(name));
   expect(readFileSync(join(folder.path, log ?? ""), "utf8")).toBe("of another life");

@@ -5,9 +5,9 @@ import type { Screen } from "../screen.js";
 import { formatTime } from "../times.js";
 
 export function restoreCard(row: RestoreRow, screen: Screen): string {
-  const { newest_run_at: newest, restored, put_aside: aside } = row;
+  const { newest_run_at: newest, dry_run: dry, put_aside: aside } = row;
   const lines = [
-    [restored ? "Restored" : "Store", row.path],
+    [dry ? "Store" : "Restored", row.path],
     ["Backup", row.backup],
     ["Size", formatBytes(row.bytes)],
     ["Runs", String(row.runs)],

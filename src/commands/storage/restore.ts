@@ -45,8 +45,8 @@ export default class StorageRestore extends BaseCommand<typeof StorageRestore> {
 
   private async tell(row: RestoreRow): Promise<void> {
     const { restoreCard } = await import("../../cli/views/restore-card.js");
-    this.show(row, { table: (screen) => restoreCard(row, screen), plain: () => (row.restored ? [row.path] : []) });
-    if (!row.restored) this.note("The backup is sound. Nothing was changed.");
+    this.show(row, { table: (screen) => restoreCard(row, screen), plain: () => (row.dry_run ? [] : [row.path]) });
+    if (row.dry_run) this.note("The backup is sound. Nothing was changed.");
     else if (row.put_aside !== null) this.note("The store that was there is kept: remove it when you no longer need it.");
   }
 }
