@@ -53,7 +53,7 @@ async function askModules(setup: Setup, proposals: readonly (readonly string[])[
   const all = new Map([...kept, ...[...offers].filter(([name]) => name !== present)]);
   if (all.size > 0) {
     const choices = [...all].map(([value, { description }]) => ({ value, description }));
-    const chosen = all.get(await choose("Where are the workflows?", [...choices, { value: another, description: "file, folder, glob or package" }], "--module names it"));
+    const chosen = all.get(await choose("Where are the workflows?", [...choices, { value: another, description: "file, folder or package" }], "--module names it"));
     if (chosen !== undefined) return chosen.modules;
   }
   const named = await ask("File, folder, glob or package with workflows", undefined, (module) => objection(setup, module));

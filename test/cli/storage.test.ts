@@ -148,9 +148,13 @@ test("storage migrate, and a store of an older version that is only looked at", 
   expect([json(nothing), nothing.stderr]).toEqual([{ path, previous_format: migrations.length, format: migrations.length, migrated: false, dry_run: false }, expect.stringContaining("nothing to migrate")]);
 
   rmSync(path);
-  const old = await openSqlite({ path, migrations: migrations.slice(0, 3) });
-  await old.createRun(run());
-  await old.close();
+  await (await openSqlite({ path, migrations: migrations.slice(0, 3) })).close();
+  const database = new Sqlite(path);
+  const { runId, workflowName, createdAt } = run();
+  database
+    .prepare("INSERT INTO runs (run_id, workflow, durable, status, epoch, recovery_attempts, created_at, tags, recover_on_worker_loss, max_recovery_attempts, input) VALUES (?, ?, 1, 'pending', 0, 0, ?, '[]', 1, 3, 'j1')")
+    .run(runId, workflowName, createdAt);
+  database.close();
   const bytes = readFileSync(path);
   const list = await call("runs", "list", "-o", "plain");
   expect([list.code, list.stdout.trimEnd().split("\n").length]).toEqual([0, 1]);
