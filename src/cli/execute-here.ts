@@ -15,8 +15,8 @@ export async function executeHere(project: Project, { runId, version, onProblem 
   const worker = await hostOneRun(project, {
     runId,
     version,
-    onNote: ({ level, message }) => {
-      if (level === "warn" || level === "error") onProblem(message);
+    onNote: ({ level, message, inHistory }) => {
+      if (!inHistory && (level === "warn" || level === "error")) onProblem(message);
     },
   });
   return async () => {

@@ -27,9 +27,9 @@ export async function supervise(project: Project, { onReady, ...options }: Super
     processMeans(),
   );
   let signals = 0;
-  const stopListening = onEndingSignal(() => {
+  const stopListening = onEndingSignal((signal) => {
     signals++;
-    if (signals === 1) supervisor.stop();
+    if (signals === 1) supervisor.stop(signal);
     else supervisor.kill();
   });
   try {

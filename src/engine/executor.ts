@@ -49,4 +49,6 @@ export interface ExecutorNote {
   readonly message: string;
   readonly runId?: RunId;
   readonly fields?: Readonly<Record<string, unknown>>;
+  /** The history of the run tells the same. */
+  readonly inHistory?: true;
 }

@@ -28,6 +28,6 @@ function plain(value: unknown): unknown {
 }
 
 function brief(value: unknown): string {
-  if (value instanceof Error) return `${value.name}: ${value.message}`;
+  if (value instanceof Error) return `${value.name}: ${value.message}`.replaceAll(/\s*\n\s*/g, " ");
   return typeof value === "string" ? value : JSON.stringify(value);
 }

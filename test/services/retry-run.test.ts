@@ -9,9 +9,10 @@ import type { WorkflowDefinition } from "../../src/engine/definition.js";
 import { hook, runChild, sleep, startChild, step, workflow } from "../../src/index.js";
 import { processLocksOf } from "../../src/main/process-lock.js";
 import type { Project } from "../../src/services/project.js";
+import { workersThatPark } from "../../src/services/parked-by.js";
 import { retryRun, retryRuns } from "../../src/services/retry-run.js";
 import { createMemoryBackend } from "../../src/storage/memory/memory-backend.js";
-import { executeDue, startRun } from "../support/in-memory.js";
+import { executeDue, startProcess, startRun } from "../support/in-memory.js";
 import { soundResult, soundRun } from "../support/sound-run.js";
 
 let project: Project;
@@ -249,4 +250,19 @@ test("of several runs those that can be taken up are; an unknown one leaves all 
   expect((await runOf(first)).status).toBe("failed");
   const { rows, refused } = await retryRuns(project, [first, pending, second]);
   expect([rows.map(({ run_id }) => run_id), refused.map(({ runId }) => runId)]).toEqual([[first, second], [pending]]);
+});
+
+test("who parked a run and is still at work is named, until one with other code is there in its place", async () => {
+  const runId = await startRun(project.backend, asks);
+  await execute(asks);
+  const { backend } = project;
+  await backend.commit([{ runId, seen: 0, events: [{ type: "hook.received", at: systemClock.now(), operationId: operationIdOf("hook_answer", 1), value: encode(1) }] }]);
+  const changed = { ...asks, run: async () => act("other") } as WorkflowDefinition;
+  const { claim, executor, workerId } = await startProcess(backend, { workflows: [changed] });
+  expect(await Promise.all((await claim()).map((run) => executor.execute(run)))).toEqual(["parked"]);
+  const config = { worker: { leaseMs: 60_000 } } as Config;
+  const parking = async () => (await workersThatPark({ ...project, config }, [runId])).map(({ worker, runIds }) => [worker.workerId, runIds]);
+  expect(await parking()).toContainEqual([workerId, [runId]]);
+  await backend.loseWorker({ workerId, now: systemClock.now(), error: "stopped", charge: "none" });
+  expect((await parking()).map(([id]) => id)).not.toContain(workerId);
 });

@@ -180,7 +180,7 @@ function endHint({ run, last }: RunWhy): string {
   const id = run.runId;
   switch (run.status) {
     case "failed":
-      return run.durable ? `pyworkflow runs retry ${id} takes it up again at what failed` : `pyworkflow runs status ${id} shows its input`;
+      return run.durable ? `mend the cause, then pyworkflow runs retry ${id} takes it up again at what failed` : `pyworkflow runs status ${id} shows its input`;
     case "cancelled":
       return `pyworkflow runs logs ${id} shows what it had done`;
     case "continued_as_new":

@@ -47,7 +47,7 @@ export default class RunsCancel extends BaseCommand<typeof RunsCancel> {
       if (dry) return this.tell(selection, selection.runs.map(plannedRow));
       if (!(await agreed(selection, asked))) return this.declined();
       const order = { wait, force, timeoutMs: timeout, requestedBy: "pyworkflow runs cancel", ...defined({ reason }) };
-      if (wait && !force) await this.tellOfAbsentWorkers(project, selection);
+      if (!force) await this.tellOfAbsentWorkers(project, selection);
       const ids = selection.runs.map(({ runId }) => runId);
       const rows = await this.withProgress("runs asked to end", (onProgress) => cancelRuns(project, ids, { ...order, onProgress }));
       await this.tell(selection, rows);

@@ -61,7 +61,8 @@ export default class SchedulesBackfill extends BaseCommand<typeof SchedulesBackf
     const result = await this.withProgress("due times decided", (onProgress) => backfillSchedule(project, schedule.scheduleId, { ...options, onProgress }));
     const row = backfillRow(plan, result);
     this.show(row, { table: (screen) => backfillCard(row, screen), plain: () => row.run_ids });
-    const buffered = row.buffered_runs ?? 0;
+    const [buffered, skipped] = [row.buffered_runs ?? 0, row.skipped_runs ?? 0];
+    if (skipped > 0 && this.flags.overlap === undefined) this.hint(`--overlap allow_all starts a run for each of the ${skipped} that were skipped, buffer_all one after the other`);
     if (row.run_ids.length + buffered === 0) return;
     const { waitsForWorker } = await import("../../cli/waits-for-worker.js");
     for (const line of await waitsForWorker(project, [schedule.settings])) this.note(line);

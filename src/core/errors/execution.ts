@@ -8,7 +8,7 @@ import { PyworkflowError } from "./pyworkflow-error.js";
 export class FatalError extends PyworkflowError {
   static override readonly code = "FATAL";
   constructor(message: string, options?: ErrorOptions) {
-    super(message, "the step is not tried again: mend the cause and start a new run", options);
+    super(message, "the step is not tried again: mend the cause, then pyworkflow runs retry takes the run up at it; or start a new one", options);
   }
 }
 

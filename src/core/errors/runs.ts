@@ -88,7 +88,7 @@ export class WaitTimeoutError extends PyworkflowError {
   readonly runId: RunId;
   readonly status: string;
   constructor(runId: RunId, status: string) {
-    super(`run ${runId} is still ${status}`, `it goes on; pyworkflow runs wait ${runId} waits again`);
+    super(`run ${runId} is still ${status}`, `pyworkflow runs why ${runId} tells what it waits for; pyworkflow runs wait ${runId} waits again`);
     this.runId = runId;
     this.status = status;
   }

@@ -18,6 +18,7 @@ import type { Departure } from "../executor.js";
 import type { CommitMember } from "../group-commit.js";
 import { Attempts } from "./attempts.js";
 import { Body } from "./body.js";
+import { departureNote } from "./departure-note.js";
 import { endingOf, parkingOf, releaseOf, reservationOf } from "./ending.js";
 import type { RunEnvironment } from "./environment.js";
 import { Operations } from "./operations.js";
@@ -121,8 +122,9 @@ export class RunLoop implements CommitMember {
       this.#operations.careful = false;
       this.#environment.events.onOutcome(this.runId);
     }
-    if (settled.departure === undefined) this.#stir();
-    else this.#leave(settled.departure);
+    if (settled.departure === undefined) return this.#stir();
+    this.#environment.events.onNote(departureNote(this.#run, settled.own.at(-1)));
+    this.#leave(settled.departure);
   }
 
   // Something happened: deliver and decide again, after what is under way.

@@ -26,8 +26,8 @@ export interface Supervisor {
    * or deleted: then the processes were ended at once.
    */
   readonly ended: Promise<void>;
-  /** As on SIGTERM: the processes finish or hand over what they hold. */
-  stop(): void;
+  /** As on SIGTERM: the processes finish or hand over what they hold. The log says what it was asked by. */
+  stop(by?: string): void;
   /** Ends the processes at once; what they held is due for others, and charged to no run. */
   kill(): void;
 }
@@ -81,7 +81,7 @@ class RunningSupervisor implements Supervisor {
     });
     this.ready = this.#begin();
     // The caller may be waiting for one of them alone.
-    this.ready.catch(() => this.kill());
+    this.ready.catch(() => this.#giveUp("no worker process could begin"));
     this.#end.promise.catch(() => undefined);
   }
 
@@ -89,14 +89,24 @@ class RunningSupervisor implements Supervisor {
     return this.#end.promise;
   }
 
-  stop(): void {
+  stop(by = "its program"): void {
+    this.#leave("info", `asked to stop by ${by}: steps have ${this.#parts.settings.shutdownTimeoutMs / 1000} s to finish, the rest is handed over`);
+  }
+
+  #leave(level: ExecutorNote["level"], why: string): void {
     if (this.#phase !== "at work") return;
     this.#phase = "stopping";
+    this.#note(level, why);
     void this.#finish();
   }
 
   kill(): void {
-    this.stop();
+    if (this.#phase === "stopping") this.#note("warn", "asked again to stop: the worker processes are ended at once");
+    this.#giveUp("the worker processes are ended at once");
+  }
+
+  #giveUp(why: string): void {
+    this.#leave("debug", why);
     this.#roster.kill();
   }
 
@@ -183,13 +193,13 @@ class RunningSupervisor implements Supervisor {
   async #lookAround(): Promise<void> {
     try {
       const workers = await this.#parts.backend.listWorkers();
-      if (this.#enrolment.isToldToStop(workers)) this.stop();
+      if (this.#enrolment.isToldToStop(workers)) this.stop("worker stop");
       await this.#loseDead(workers.filter(({ workerId, status }) => workerId !== this.#enrolment.workerId && status !== "dead"));
       await this.#fill();
       await this.#isolate(workers);
       if (this.#loaded) await this.#renewal.look(this.#loaded);
       if (this.#parts.onLook) this.#parts.onLook(await this.#overview.look(workers));
-      if (this.#parts.settings.drain && (await this.#isQuiet(workers))) this.stop();
+      if (this.#parts.settings.drain && (await this.#isQuiet(workers))) this.#leave("info", "nothing is due and nothing runs");
     } catch (error) {
       if (isStoreGone(error)) this.#abandon(error);
       else this.#note("warn", "the store can't be asked for its workers; trying again", { error });
@@ -259,6 +269,7 @@ class RunningSupervisor implements Supervisor {
     this.#pause.resolve();
     await this.#looking;
     await this.#enrolment.leave();
+    this.#note(this.#storeGone ? "debug" : "info", "stopped");
     if (this.#storeGone) this.#end.reject(this.#storeGone);
     else this.#end.resolve();
   }

@@ -72,6 +72,7 @@ class RunningWorker implements Worker {
   /** A claim failed in a way that leaves open whether it happened. */
   #mayHoldMore = false;
   #processed = 0;
+  #handedOver = 0;
   #progress: Timer | undefined;
   #storeRefuses = false;
   #aloneInside: RunId | undefined;
@@ -118,6 +119,7 @@ class RunningWorker implements Worker {
   async #handOver(graceMs: number): Promise<void> {
     if (this.#over) return;
     const { backend } = this.#parts;
+    this.#parts.onNote({ level: "info", message: "draining", fields: { executing: this.#executing.size } });
     await backend.updateWorker(this.workerId, { status: "draining" }).catch((error: unknown) => this.#note("warn", "the store was not told of the stop", error));
     // A claim that is under way may still bring runs; they are handed over with the others.
     await this.#claims.quiet();
@@ -159,7 +161,8 @@ class RunningWorker implements Worker {
     this.#executing.delete(run.runId);
     if (this.#aloneInside === run.runId) this.#aloneInside = undefined;
     if (departure === "ended") this.#count();
-    this.#parts.onNote({ level: "debug", message: `run ${departure}`, runId: run.runId });
+    if (departure === "released") this.#handedOver++;
+    if (departure === "lost") this.#parts.onNote({ level: "debug", message: "run lost: somebody else has it, or ended it", runId: run.runId });
     this.#claims.look();
   }
 
@@ -212,6 +215,7 @@ class RunningWorker implements Worker {
     await backend
       .loseWorker({ workerId: this.workerId, now: clock.now(), error: "stopped", charge: "none" })
       .catch((error: unknown) => this.#note("warn", "the store was not told of the end of this worker", error));
+    this.#parts.onNote({ level: end === "stopped" ? "info" : "debug", message: end, fields: { ended: this.#processed, handed_over: this.#handedOver } });
     this.#end.resolve(end);
   }
 
