@@ -21,7 +21,7 @@ export async function parksAgain(project: Project, ids: readonly string[]): Prom
   const parking = await workersThatPark(project, ids);
   return parking.map(({ worker: { workerId, pid, hostname, version }, runIds: [first, ...more] }) => {
     const [what, them] = more.length === 0 ? [first, "it"] : [`${more.length + 1} of these runs`, "them"];
-    return `Worker ${workerId} (pid ${pid} on ${hostname}) has the code that parked ${what}, version ${version}: restart it, or it parks ${them} again.`;
+    return `Worker ${workerId} (pid ${pid} on ${hostname}) has the code that parked ${what}, version ${version.slice(0, 12)}: restart it once its code fits, or it parks ${them} again.`;
   });
 }
 
