@@ -7,7 +7,9 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   let best: string | undefined;
   let fewest = Math.max(1, Math.floor(meant.length / 3)) + 1;
   for (const candidate of candidates) {
-    const slips = distance(meant, plain(candidate));
+    const known = plain(candidate);
+    if (Math.abs(known.length - meant.length) >= fewest) continue;
+    const slips = distance(meant, known);
     if (slips < fewest) {
       best = candidate;
       fewest = slips;

@@ -34,7 +34,7 @@ interface Sheet<Row> {
 function framed<Row>(whole: Sheet<Row>, { width, paint }: Screen): string {
   const { columns, rows, cells } = narrowed(whole, width);
   const widths = fit(columns, cells, width);
-  const sheet = new Table({ head: columns.map(({ head }) => paint.bold(head)), style: { head: [], border: [], compact: true } });
+  const sheet = new Table({ head: columns.map(({ head }, place) => paint.bold(shorten(head, widths[place] ?? 0))), style: { head: [], border: [], compact: true } });
   for (const [line, row] of rows.entries()) {
     sheet.push(
       columns.map((column, place) => {
@@ -68,7 +68,8 @@ function fit<Row>(columns: readonly Column<Row>[], cells: Sheet<Row>["cells"], w
     widths[place] = natural - given;
     excess -= given;
   }
-  return widths;
+  // The last column that is left fits, however narrow the terminal.
+  return columns.length === 1 ? widths.map((one) => Math.max(1, one - Math.max(0, excess))) : widths;
 }
 
 function naturalOf<Row>({ head }: Column<Row>, place: number, cells: Sheet<Row>["cells"]): number {

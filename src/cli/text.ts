@@ -1,16 +1,11 @@
 import { stripVTControlCharacters } from "node:util";
 
 export { counted, plural } from "../base/plural.js";
+export { shorten } from "../base/shorten.js";
 
 /** Without line ends, tabs and the control characters by which a value could steer the terminal. */
 export function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
-}
-
-/** At most so many columns of a line; what was cut is an ellipsis. */
-export function shorten(text: string, width: number): string {
-  if (text.length <= width) return text;
-  return width < 1 ? "" : `${text.slice(0, width - 1)}…`;
 }
 
 /** Lines of at most so many columns: broken between words, and through a word that is wider. The text may be coloured. */

@@ -53,10 +53,15 @@ async function timelineOf(events: readonly (readonly [number, object])[], { limi
 const screen = (width: number): Screen => ({ terminal: true, width, paint: new Chalk({ level: 0 }), utc: true, nowMs: 0 });
 
 describe("a run on an axis of time", () => {
-  test.each([80, 40])("at %i columns", async (width) => {
+  test.each([80, 40, 20])("at %i columns", async (width) => {
     const text = timelineText(await timelineOf(eventful), screen(width));
     expect(text).toMatchSnapshot();
     for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(width);
+  });
+
+  test("parts of a second are written on the axis as beside it", async () => {
+    const text = timelineText(await timelineOf(eventful.slice(0, 2), { second: 2 }), screen(80));
+    expect(text).toMatch(/0s +500ms +1s +1\.5s/);
   });
 
   test("in a pipe is a line for each operation", async () => {

@@ -4,7 +4,10 @@ import { askedOutput, globalFlagsLast } from "../../src/cli/argv.js";
 import { render, toJson } from "../../src/cli/output.js";
 import type { Screen } from "../../src/cli/screen.js";
 import { table, type Column } from "../../src/cli/table.js";
+import { configTable } from "../../src/cli/views/config-table.js";
+import { logTable } from "../../src/cli/views/log-table.js";
 import { runTable } from "../../src/cli/views/run-table.js";
+import { valueText } from "../../src/cli/views/value-text.js";
 import { formatListTime, formatTime, parseMoment } from "../../src/cli/times.js";
 import type { RunRecord } from "../../src/core/run.js";
 
@@ -35,7 +38,7 @@ describe("a table", () => {
       "│ run_01jhmr6k20000… │ what … │ 38     │",
       "│ run_01jhmr6k2000000000000… │ 38     │",
       "│ run_01jhmr6k20000… │",
-      "│ run_01jhmr6k20000… │",
+      "│ run_0… │",
     ]);
   });
 
@@ -46,6 +49,27 @@ describe("a table", () => {
       expect(text).toMatch(/run_01jhmr6k2000.* completed .*run_01jhmr6k2000.* continued_as_new /s);
       expect(text.split("\n").filter((line) => line.length > width)).toEqual([]);
     }
+  });
+
+  test("of a log loses its data first, then the day, and is never wider than the terminal", () => {
+    const entry = { event_id: "evt_1", sequence: 12, type: "workflow.interrupted", timestamp: new Date("2026-11-23T11:22:23.120Z"), data: { reason: "worker_lost", error: "killed by SIGKILL" } } as const;
+    const shown = (width: number) => logTable([entry], { ...terminal, utc: true, width }).split("\n");
+    expect(shown(100)[3]).toContain('│ 12 │ workflow.interrupted │ 2026-11-23 11:22:23.120Z │ {"reason":"worker_lost","error":"killed … │');
+    expect(shown(60)[3]).toBe('│ 12 │ workflow.interrupted │ 11:22:23.120Z │ {"reason":"… │');
+    expect(shown(40)[3]).toBe("│ 12 │ workflow.interrupted │ 11:22:23 │");
+    expect(shown(20)[3]).toBe("│ 12 │ workflow.i… │");
+    for (const width of [60, 40, 20]) expect(Math.max(...shown(width).map(({ length }) => length))).toBeLessThanOrEqual(width);
+  });
+
+  test("of a configuration keeps where each value was said", () => {
+    const said = [
+      { key: "recovery.max_recovery_attempts", value: "x".repeat(60), source: "/home/ada/pyworkflow.config.yaml:12:26", isDuration: false },
+      { key: "storage.path", value: "./runs.db", source: "PYWORKFLOW_STORAGE_PATH", isDuration: false },
+    ];
+    const shown = (width: number) => configTable({ file: "/home/ada/pyworkflow.config.yaml", rows: said }, { ...terminal, width });
+    expect(shown(80)).toContain(`│ recovery.max_recovery_attempts │ ${"x".repeat(16)}… │ 12:26                   │`);
+    expect(shown(80)).toContain(" PYWORKFLOW_STORAGE_PATH │");
+    expect(shown(40)).toContain("│ recovery.max_… │ xxxxxxxx… │ 12:26   │");
   });
 
   test("is left as wide as it is where there is room", () => {
@@ -130,4 +154,12 @@ describe("the words of a call", () => {
     expect([asked("runs list -o json"), asked("--output=jsonl runs list"), asked("-ojson x"), asked("x -o=plain"), asked("runs list", "json")]).toEqual(["json", "jsonl", "json", "plain", "json"]);
     expect([asked("x -- -o json"), asked("x -o"), asked("x -o xml"), asked("x", "xml")]).toEqual(["table", "table", "table", "table"]);
   });
+});
+
+test("a long value is a few lines and its size where a person looks, and whole elsewhere", () => {
+  const long = { text: "ä".repeat(1000) };
+  const shown = valueText(long, { ...terminal, width: 80 });
+  expect(shown).toBe(`{"text":"${"ä".repeat(470)}… (2.0 KB in all: -o json shows them)`);
+  expect(valueText(long, pipe)).toBe(JSON.stringify(long));
+  expect(valueText({ a: 1 }, terminal)).toBe('{"a":1}');
 });

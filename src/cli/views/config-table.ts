@@ -1,20 +1,28 @@
 import { writeDuration } from "../../base/duration.js";
-import type { ConfigRow } from "../../services/show-config.js";
+import type { ConfigLook, ConfigRow } from "../../services/show-config.js";
 import { toJson } from "../output.js";
 import type { Screen } from "../screen.js";
 import { table } from "../table.js";
 
-export function configTable(rows: readonly ConfigRow[], screen: Screen): string {
+// At 40 columns something of each can be read.
+const [leastOfKey, leastOfSource, leastOfValue] = [14, 7, 9];
+
+/** `file` is said above it: of what comes from there, the place alone. */
+export function configTable({ file, rows }: ConfigLook, screen: Screen): string {
   const { paint } = screen;
   return table<ConfigRow>(
     [
-      { head: "Key", rank: 0, least: Infinity, cell: ({ key }) => key },
-      { head: "Value", rank: 1, cell: configValue },
-      { head: "Source", rank: 2, cell: ({ source }) => source, paint: (text, { source }) => (source === "default" ? paint.dim(text) : text) },
+      { head: "Key", rank: 0, least: leastOfKey, cell: ({ key }) => key },
+      { head: "Value", rank: 2, least: leastOfValue, cell: configValue },
+      { head: "Source", rank: 1, least: leastOfSource, cell: ({ source }) => (screen.terminal ? placeIn(file, source) : source), paint: (text, { source }) => (source === "default" ? paint.dim(text) : text) },
     ],
     rows,
     screen,
   );
+}
+
+function placeIn(file: string | undefined, source: string): string {
+  return file === undefined ? source : source.replaceAll(`${file}:`, "");
 }
 
 /** The value as the file would have it; `-` for none. */

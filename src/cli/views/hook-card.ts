@@ -6,6 +6,7 @@ import type { Screen } from "../screen.js";
 import { formatTime } from "../times.js";
 import { fieldTable } from "./field-table.js";
 import { paintHookStatus } from "./status.js";
+import { valueText } from "./value-text.js";
 
 /** A hook as `Name: value` lines, and the fields of its payload below, where it has a schema. */
 export function hookCard(hook: HookCard, screen: Screen): string {
@@ -18,7 +19,7 @@ export function hookCard(hook: HookCard, screen: Screen): string {
     ["Created", time(hook.created_at)],
     ["Expires", time(hook.expires_at) ?? "never"],
     ["Received", time(hook.received_at)],
-    ["Payload", hook.received_at === null ? undefined : toJson(hook.payload)],
+    ["Payload", hook.received_at === null ? undefined : valueText(hook.payload, screen)],
     ["Takes", takes(hook)],
   ];
   const fields = fieldsOf(hook.payload_schema ?? undefined);

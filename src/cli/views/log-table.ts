@@ -9,13 +9,22 @@ export function logTable(entries: readonly LogEntry[], screen: Screen): string {
   return table<LogEntry>(
     [
       { head: "#", rank: 0, cell: ({ sequence }) => String(sequence) },
-      { head: "Type", rank: 1, cell: ({ type }) => type, paint: (text, { type }) => paintType(type, text, screen) },
-      { head: "Time", rank: 2, cell: ({ timestamp }) => formatPrecise(timestamp, screen) },
-      { head: "Data", rank: 3, cell: ({ data }) => toJson(data) },
+      { head: "Type", rank: 1, least: 11, cell: ({ type }) => type, paint: (text, { type }) => paintType(type, text, screen) },
+      { head: "Time", rank: 2, least: Infinity, cell: ({ timestamp }) => timeOf(timestamp, screen) },
+      { head: "Data", rank: 3, least: 12, cell: ({ data }) => toJson(data) },
     ],
     entries,
     screen,
   );
+}
+
+const [widthForDates, widthForMilliseconds] = [80, 50];
+
+/** Of a time what the terminal bears; all of it elsewhere. */
+function timeOf(time: Date, screen: Screen): string {
+  const whole = formatPrecise(time, screen);
+  if (!screen.terminal || screen.width >= widthForDates) return whole;
+  return screen.width < widthForMilliseconds ? whole.slice(11, 19) : whole.slice(11);
 }
 
 const typeWidth = 24;

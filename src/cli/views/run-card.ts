@@ -1,11 +1,11 @@
 import { counted } from "../../base/plural.js";
 import type { RunCard, ShownRun, StepCard } from "../../services/show-run.js";
 import { cardLines } from "../card.js";
-import { toJson } from "../output.js";
 import type { Screen } from "../screen.js";
 import { oneLine, shorten } from "../text.js";
 import { formatSeconds, formatTime } from "../times.js";
 import { paintStatus } from "./status.js";
+import { valueText } from "./value-text.js";
 
 /** A run as `Name: value` lines, and its steps below. Lines that say nothing are left out. */
 export function runCard({ card: run, last, ...waits }: ShownRun, screen: Screen): string {
@@ -20,8 +20,8 @@ export function runCard({ card: run, last, ...waits }: ShownRun, screen: Screen)
     ["Created", time(run.created_at)],
     ["Completed", time(run.completed_at)],
     ["Duration", run.duration === null ? undefined : formatSeconds(run.duration)],
-    ["Input", toJson(run.input)],
-    ["Result", run.status === "completed" ? toJson(run.result) : undefined],
+    ["Input", valueText(run.input, screen)],
+    ["Result", run.status === "completed" ? valueText(run.result, screen) : undefined],
     ["Error", run.error === null ? undefined : screen.paint.red(oneLine(`${run.error.name}: ${run.error.message}`))],
     ["Waiting for", waitingFor(run, waits, screen)],
     ["Scheduled", run.scheduled_time === null ? undefined : `${formatTime(run.scheduled_time, screen)}${scheduleOf(run)}`],

@@ -4,11 +4,11 @@ import { nextDue } from "../../core/schedule/next.js";
 import type { ScheduleRecord } from "../../core/schedule/schedule.js";
 import { specWords } from "../../core/schedule/words.js";
 import { cardLines } from "../card.js";
-import { toJson } from "../output.js";
 import type { Screen } from "../screen.js";
 import { oneLine } from "../text.js";
 import { formatTime } from "../times.js";
 import { paintScheduleStatus } from "./status.js";
+import { valueText } from "./value-text.js";
 
 /** A schedule as `Name: value` lines, with its next due times. Lines that say nothing are left out. */
 export function scheduleCard(schedule: ScheduleRecord, screen: Screen): string {
@@ -26,7 +26,7 @@ export function scheduleCard(schedule: ScheduleRecord, screen: Screen): string {
     ["Catch-up", `${schedule.catchup}, within ${writeDuration(schedule.catchupWindowMs)}`],
     ["Description", description === undefined ? undefined : oneLine(description)],
     ["Origin", schedule.declared === undefined ? undefined : "the code of its workflow"],
-    ["Input", toJson(decode(schedule.input))],
+    ["Input", valueText(decode(schedule.input), screen)],
     ["Next Run", comingTimes(schedule).map(time).join(", ") || "-"],
     ["Last Run", lastRunAt === undefined ? "-" : `${time(lastRunAt)} (${lastRunId})`],
     ["Total Runs", String(schedule.totalRuns)],

@@ -5,6 +5,9 @@ import { table, type Column } from "../table.js";
 import { formatListTime } from "../times.js";
 import { paintScheduleStatus } from "./status.js";
 
+// `Cron: 0 9 * * *`; its zone is what may be cut.
+const leastOfSpec = 15;
+
 export function scheduleTable(schedules: readonly ScheduleRecord[], screen: Screen): string {
   const [id, workflow, status, next] = columnsOf(screen);
   return table<ScheduleRecord>(
@@ -12,7 +15,7 @@ export function scheduleTable(schedules: readonly ScheduleRecord[], screen: Scre
       id,
       workflow,
       status,
-      { head: "Schedule", rank: 3, cell: ({ spec }) => specWords(spec) },
+      { head: "Schedule", rank: 3, least: leastOfSpec, cell: ({ spec }) => specWords(spec) },
       next,
       { head: "Last Run", rank: 6, cell: ({ lastRunAt }) => timeOr(lastRunAt, screen) },
       { head: "Runs", rank: 5, cell: ({ successfulRuns, totalRuns }) => `${successfulRuns}/${totalRuns}` },

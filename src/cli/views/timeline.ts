@@ -45,13 +45,14 @@ interface Axis {
 }
 
 const widthForLengths = 60;
+const barLeast = 10;
 
 function drawn(timeline: Timeline, screen: Screen): string {
   const { spans, now, began } = timeline;
   const names = spans.map(nameOf);
-  const label = Math.min(Math.max(...names.map(({ length }) => length)), Math.max(14, Math.floor(screen.width * 0.36)));
+  const label = Math.min(Math.max(...names.map(({ length }) => length)), Math.max(14, Math.floor(screen.width * 0.36)), Math.max(1, screen.width - 1 - barLeast));
   const tail = screen.width < widthForLengths ? 0 : 9;
-  const axis = axisOf(timeline, Math.max(10, screen.width - label - 1 - tail));
+  const axis = axisOf(timeline, Math.max(barLeast, screen.width - label - 1 - tail));
   const rows = spans.map((span) => ({ span, cells: barOf(span, axis, now) }));
   const lines = rows.map(({ span, cells }, index) => {
     const name = shorten(names[index] ?? "", label).padEnd(label);
@@ -69,7 +70,7 @@ function header({ runId, status, spans, now, began }: Timeline, screen: Screen):
   const after = began === null ? "" : ` after ${lengthOf({ ...run, started_at: began }, now)}`;
   const facts = [`${paintStatus(screen.paint, status)}${after}`, `${beginning}${end}`];
   const line = [runId, ...facts].join(" · ");
-  return screen.width >= 100 ? [line] : [runId, ...facts.flatMap((fact) => wrap(fact, screen.width))];
+  return screen.width >= 100 ? [line] : [runId, ...facts].flatMap((fact) => wrap(fact, screen.width));
 }
 
 function nameOf({ operation_id, name }: SpanRow): string {
@@ -165,13 +166,18 @@ function axisLines(axis: Axis, label: number): readonly string[] {
   let labels = "";
   for (let at = Math.ceil(firstMs / everyMs) * everyMs; at < lastMs; at += everyMs) {
     const column = columnOf(axis.origin + at, axis);
-    const text = writeDuration(at);
+    const text = tickText(at);
     if (column + text.length > axis.columns) break;
     ticks[column] = column === 0 ? "├" : "┼";
     if (column === 0 || labels.length < column) labels = labels.padEnd(column) + text;
   }
   const indent = " ".repeat(label + 1);
   return [`${indent}${labels}`, `${indent}${ticks.join("")}`];
+}
+
+/** `1.5s`, as lengths are written beside the bars, where that is exact. */
+function tickText(ms: number): string {
+  return ms > 1000 && ms < 60_000 && ms % 100 === 0 ? `${ms / 1000}s` : writeDuration(ms);
 }
 
 /** Milliseconds from one tick to the next, which is {@link markColumns} on or more. */

@@ -9,7 +9,6 @@ export function workflowTable(workflows: readonly WorkflowRow[], screen: Screen)
       { head: "Description", rank: 3, cell: ({ description }) => description ?? "-" },
       { head: "Tags", rank: 2, cell: ({ tags }) => tags.join(", ") || "-" },
       { head: "Schedule", rank: 1, cell: ({ schedule }) => schedule ?? "-" },
-      { head: "Durable", rank: 4, cell: ({ durable }) => (durable ? "yes" : "no") },
     ],
     workflows,
     screen,

@@ -11,11 +11,12 @@ export default class ConfigShow extends BaseCommand<typeof ConfigShow> {
 
   async run(): Promise<void> {
     const [{ showConfig }, { configTable, configValue }] = await Promise.all([import("../../services/show-config.js"), import("../../cli/views/config-table.js")]);
-    const { file, rows } = await showConfig(this.whereabouts());
+    const look = await showConfig(this.whereabouts());
+    const { file, rows } = look;
     this.note(file === undefined ? "No configuration file: flags, variables and defaults hold. pyworkflow setup writes one." : `From ${file}`);
     this.show(
       rows.map(({ key, value, source }) => ({ key, value, source })),
-      { table: (screen) => configTable(rows, screen), plain: () => rows.map((row) => `${row.key}=${configValue(row)}`) },
+      { table: (screen) => configTable(look, screen), plain: () => rows.map((row) => `${row.key}=${configValue(row)}`) },
     );
   }
 }

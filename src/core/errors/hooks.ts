@@ -1,6 +1,7 @@
 import { didYouMean } from "../../base/nearest.js";
 import { textOf, type Issue } from "./issue.js";
 import { PyworkflowError } from "./pyworkflow-error.js";
+import { shown } from "./shown.js";
 
 /** Nobody resumed the hook in time. Thrown by the wait, and by who resumes it too late. */
 export class HookExpiredError extends PyworkflowError {
@@ -38,7 +39,7 @@ export class HookNotFoundError extends PyworkflowError {
   readonly token: string;
   /** `meant`: the nearest token that there is. */
   constructor(token: string, { meant }: { readonly meant?: string | undefined } = {}) {
-    super(`there is no hook ${token} in this store`, didYouMean(meant, "pyworkflow hooks list shows the hooks that are pending; --storage-path names another store"));
+    super(`there is no hook ${shown(token)} in this store`, didYouMean(meant, "pyworkflow hooks list shows the hooks that are pending; --storage-path names another store"));
     this.token = token;
   }
 }
@@ -48,7 +49,7 @@ export class InvalidTokenError extends PyworkflowError {
   static override readonly code = "INVALID_TOKEN";
   readonly token: string;
   constructor(token: string) {
-    super(`${JSON.stringify(token)} is no hook token`, "a token is a run id, a colon and the hook's id, such as run_01jz…:hook_approval_1");
+    super(`${shown(JSON.stringify(token))} is no hook token`, "a token is a run id, a colon and the hook's id, such as run_01jz…:hook_approval_1");
     this.token = token;
   }
 }

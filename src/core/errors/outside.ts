@@ -1,5 +1,6 @@
 import { didYouMean } from "../../base/nearest.js";
 import { PyworkflowError } from "./pyworkflow-error.js";
+import { shown } from "./shown.js";
 
 /** Why a store failed, and what became of the write. */
 export interface StorageFailure {
@@ -132,7 +133,7 @@ export class WorkerNotFoundError extends PyworkflowError {
   readonly query: string;
   /** `meant`: the nearest id that there is. */
   constructor(query: string, { meant }: { readonly meant?: string | undefined } = {}) {
-    super(`there is no living worker ${query} in this store`, didYouMean(meant, "pyworkflow worker list shows those that are alive"));
+    super(`there is no living worker ${shown(query)} in this store`, didYouMean(meant, "pyworkflow worker list shows those that are alive"));
     this.query = query;
   }
 }

@@ -1,13 +1,14 @@
 import { didYouMean } from "../../base/nearest.js";
 import type { RunId } from "../ids.js";
 import { PyworkflowError } from "./pyworkflow-error.js";
+import { shown } from "./shown.js";
 
 /** No workflow of that name was defined in this process. */
 export class WorkflowNotFoundError extends PyworkflowError {
   static override readonly code = "WORKFLOW_NOT_FOUND";
   readonly workflowName: string;
   constructor(workflowName: string, suggestion: string) {
-    super(`there is no workflow called ${workflowName}`, suggestion);
+    super(`there is no workflow called ${shown(workflowName)}`, suggestion);
     this.workflowName = workflowName;
   }
 }
@@ -18,7 +19,7 @@ export class RunNotFoundError extends PyworkflowError {
   readonly query: string;
   /** `meant`: the nearest id that there is. `continuedFrom`: the run that went on in the one that is gone. */
   constructor(query: string, { meant, continuedFrom }: { readonly meant?: string | undefined; readonly continuedFrom?: RunId | undefined } = {}) {
-    const what = continuedFrom === undefined ? `there is no run ${query} in this store` : `run ${continuedFrom} went on in ${query}, which is no longer in this store`;
+    const what = continuedFrom === undefined ? `there is no run ${shown(query)} in this store` : `run ${continuedFrom} went on in ${query}, which is no longer in this store`;
     const hint = didYouMean(meant, "pyworkflow runs list shows the newest runs; --storage-path names another store");
     super(what, continuedFrom === undefined ? hint : "it has ended and was pruned");
     this.query = query;

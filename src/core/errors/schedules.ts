@@ -1,5 +1,6 @@
 import { didYouMean } from "../../base/nearest.js";
 import { PyworkflowError } from "./pyworkflow-error.js";
+import { shown } from "./shown.js";
 
 /** A schedule that can't be: its times contradict each other, are not understood, or never come. Nothing was recorded. */
 export class InvalidScheduleError extends PyworkflowError {
@@ -18,7 +19,7 @@ export class ScheduleNotFoundError extends PyworkflowError {
   readonly query: string;
   /** `meant`: the nearest id that there is. */
   constructor(query: string, { meant }: { readonly meant?: string | undefined } = {}) {
-    super(`there is no schedule ${query} in this store`, didYouMean(meant, "pyworkflow schedules list shows them; --storage-path names another store"));
+    super(`there is no schedule ${shown(query)} in this store`, didYouMean(meant, "pyworkflow schedules list shows them; --storage-path names another store"));
     this.query = query;
   }
 }
