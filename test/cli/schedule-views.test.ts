@@ -7,7 +7,7 @@ import { newSchedule } from "../../src/core/schedule/due.js";
 import type { ScheduleRecord } from "../../src/core/schedule/schedule.js";
 import { scheduleCard } from "../../src/cli/views/schedule-card.js";
 import { scheduleTable } from "../../src/cli/views/schedule-table.js";
-import { tickTable } from "../../src/cli/views/tick-table.js";
+import { decidedTable, tickTable } from "../../src/cli/views/tick-table.js";
 import type { Screen } from "../../src/cli/screen.js";
 import { formatTime } from "../../src/cli/times.js";
 
@@ -46,6 +46,27 @@ test("a tick's decision has its colour, and its reason is cut before the decisio
   const missed = { due, decided_at: due, decision: "missed", reason: "a long story ".repeat(20), kind: "schedule", run_id: null } as const;
   expect(tickTable([missed], coloured)).toContain("\u001B[31mmissed");
   expect(tickTable([missed], screen)).toMatch(/missed.*a long story.*…/);
+});
+
+test("what came to nothing time after time is one row with its count and its span; what started a run stands alone", () => {
+  const runId = parseRunId("run_01kk0000000000000000000000") ?? null;
+  const tick = (minute: number, decision: "missed" | "skipped" | "caught_up", schedule = "a") => {
+    const due = new Date(nowMs + minute * 60_000);
+    return { schedule_id: declaredScheduleId(schedule), due, decided_at: due, decision, reason: `${decision} at ${minute}`, kind: "schedule", run_id: decision === "caught_up" ? runId : null } as const;
+  };
+  const ticks = [tick(0, "missed"), tick(1, "missed"), tick(2, "missed", "b"), tick(3, "missed"), tick(4, "caught_up"), tick(5, "caught_up"), tick(6, "skipped")];
+  const piped = { ...screen, terminal: false, utc: true };
+  const time = (minute: number) => formatTime(new Date(nowMs + minute * 60_000), piped);
+  const rows = decidedTable(ticks, piped).split("\n").map((line) => line.split("\t"));
+  expect(rows.map(([schedule, due, , decision, , , reason]) => [schedule, due, decision, reason])).toEqual([
+    ["auto_a", time(0), "missed 3", `to ${time(3)}: missed at 0`],
+    ["auto_b", time(2), "missed", "missed at 2"],
+    ["auto_a", time(4), "caught_up", "caught_up at 4"],
+    ["auto_a", time(5), "caught_up", "caught_up at 5"],
+    ["auto_a", time(6), "skipped", "skipped at 6"],
+  ]);
+  expect(tickTable(ticks, piped).split("\n")).toHaveLength(ticks.length);
+  expect(tickTable(ticks, screen)).toMatch(/missed 4/);
 });
 
 test.each([

@@ -157,14 +157,14 @@ test("operations that are new ahead of the run's position just run, wherever it 
   }
 });
 
-const instead: readonly (readonly [what: string, code: WorkflowDefinition, error: RegExp, place: RegExp])[] = [
-  ["asks for another step", codeWith(async () => (await a(1), d(2))), /: it asked for step_drift\.d_1 instead$/, here],
-  ["waits for a step that is there", codeWith(async () => (await a(1), [await c(3)])), /: it waits for step_drift\.c_1 instead$/, here],
-  ["ends", { ...codeWith(async () => a(1)), place: "order.ts:1:1" }, /: it ended instead$/, /^order\.ts:1:1$/],
-  ["waits outside the log", { ...codeWith(async () => (await a(1), new Promise(() => {}))), place: "order.ts:1:1" }, /: it waits for something else$/, /^order\.ts:1:1$/],
+const ways: readonly { readonly what: string; readonly code: WorkflowDefinition; readonly error: RegExp; readonly place: RegExp }[] = [
+  { what: "asks for another step", code: codeWith(async () => (await a(1), d(2))), error: /: it asked for step_drift\.d_1 instead$/, place: here },
+  { what: "waits for a step that is there", code: codeWith(async () => (await a(1), [await c(3)])), error: /: it waits for step_drift\.c_1 instead$/, place: here },
+  { what: "ends", code: { ...codeWith(async () => a(1)), place: "order.ts:1:1" }, error: /: it ended instead$/, place: /^order\.ts:1:1$/ },
+  { what: "waits outside the log", code: { ...codeWith(async () => (await a(1), new Promise(() => {}))), place: "order.ts:1:1" }, error: /: it waits for something else$/, place: /^order\.ts:1:1$/ },
 ];
 
-test.each(instead)("parked where the code %s: the event says what and where, as a replay does", async (_what, code, error, place) => {
+test.each(ways)("parked where the code $what: the event says what and where, as a replay does", async ({ code, error, place }) => {
   const log = await wholeLog();
   const cut = log.findIndex((event) => event.type === "step.started" && event.operationId === "step_drift.c_2") + 1;
   const { backend, runId } = await runInFlight(log.slice(0, cut));

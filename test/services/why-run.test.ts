@@ -86,6 +86,14 @@ describe.each(eachStore)("why a run does not go on (%s)", (_name, open) => {
   const happened = (runId: RunId, type: string, nth = 1) =>
     until(`${nth} ${type}`, async () => ((await backend.readHistory(runId, 0)).filter((event) => event.type === type).length >= nth ? true : undefined));
 
+  test("created by a machine whose clock was ahead: due when that time has come here", async () => {
+    const runId = await startRun(backend, working, { createdAt: systemClock.now() + 86_400_000 });
+    const why = await ask(runId);
+    expect(why).toMatchObject({ waitsFor: "nothing", until: why.run.dueAt });
+    expect(why.text).toMatch(/ is pending: it is due in \d+h .*, at .*Z: it was created by a machine whose clock was ahead\.$/);
+    expect(whyRow(why, "/").hint).toContain("pyworkflow doctor");
+  });
+
   test("a step that runs; its worker gone and nobody has noticed; recovered; tried again", async () => {
     const runId = await startRun(backend, working);
     const { workerId } = await work(working);

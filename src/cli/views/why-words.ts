@@ -169,8 +169,9 @@ function cancellationSentences(why: RunWhy, say: Saying): readonly string[] {
   return [asked, `Before it ends, ${first}`, ...rest];
 }
 
-function idleSentences({ run, since, holder }: RunWhy, say: Saying): readonly string[] {
+function idleSentences({ run, since, holder, now }: RunWhy, say: Saying): readonly string[] {
   const where = holder?.worker === undefined ? "" : ` in ${workerText(holder.worker)}`;
+  if (run.status !== "running" && run.dueAt !== undefined) return [`it is due ${ahead(run.dueAt, now, say)}${run.createdAt > now ? ": it was created by a machine whose clock was ahead" : ""}.`];
   if (run.status !== "running") return ["it waits for something that its history does not tell."];
   const runs = `its code runs${where}${since === undefined ? "" : `, since ${clock(since, say)}`}.`;
   return run.durable ? [runs] : [runs, "It is transient (durable: false): without a history nobody can tell what it waits for."];

@@ -151,6 +151,7 @@ export function hintOf(why: RunWhy): string {
     case "cancellation":
       return `pyworkflow runs cancel ${id} --force ends it without its clean-up`;
     case "nothing":
+      if (!isTerminal(run.status) && run.createdAt > why.now) return `pyworkflow doctor looks at the clock; pyworkflow runs cancel ${id} ends it, to be started again`;
       return isTerminal(run.status) ? endHint(why) : `pyworkflow runs logs ${id} shows what it has done`;
     default:
       return unreachable(waitsFor);
