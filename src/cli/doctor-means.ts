@@ -24,7 +24,7 @@ export function doctorMeans(whereabouts: LoadConfigOptions, nodeNeeded: string):
     storeExists: (storage) => storage.backend === "sqlite" && existsSync(storage.path),
     tryWriting: async (path) => rmdir(await mkdtemp(join(nearestFolder(dirname(path)), ".pyworkflow-doctor-"))),
     diskSpace: async (path) => {
-      const { bavail, bsize } = await statfs(dirname(path));
+      const { bavail, bsize } = await statfs(nearestFolder(dirname(path)));
       return { free: bavail * bsize, writeAheadLog: statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0 };
     },
   };

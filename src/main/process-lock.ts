@@ -1,7 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { dirname, join } from "node:path";
 import Sqlite from "better-sqlite3";
 import type { StorageConfig } from "../config/config.js";
+import { StorageError } from "../core/errors.js";
 import { parseRunId, type WorkerId } from "../core/ids.js";
 import type { LastWords, ProcessLocks } from "../runtime/process-lock.js";
 
@@ -46,8 +48,7 @@ function fileLocks(folder: string): ProcessLocks {
   };
   return {
     hold(workerId) {
-      mkdirSync(folder, { recursive: true });
-      const lock = takeLock(lockFile(workerId));
+      const lock = held(folder, lockFile(workerId));
       return {
         release() {
           lock.close();
@@ -60,6 +61,42 @@ function fileLocks(folder: string): ProcessLocks {
     lastWords: (workerId) => readWords(wordsFile(workerId)),
     forget,
   };
+}
+
+function held(folder: string, file: string): Sqlite.Database {
+  try {
+    makeFolder(folder);
+    return takeLock(file);
+  } catch (cause) {
+    throw lockError(folder, cause);
+  }
+}
+
+// Whoever may write beside the store may hold a lock: a folder that one user made is not to keep out another.
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  mkdirSync(folder, { recursive: true });
+  try {
+    chmodSync(folder, statSync(dirname(folder)).mode);
+  } catch {
+    // a file system without modes
+  }
+}
+
+function lockError(folder: string, cause: unknown): StorageError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const username = ownName();
+  const hint = `let ${username} write that folder, or remove it while no worker is alive: it is made anew`;
+  return new StorageError(`${username} can't lock a file in ${folder}, as every process does that executes runs: ${why}`, { kind: "unreadable", outcome: "rolled_back", hint, cause });
+}
+
+// In a container a user may have no name.
+function ownName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${process.getuid?.() ?? ""}`;
+  }
 }
 
 // Never read such a file by other means in a process that holds one: closing any descriptor of it ends the lock.

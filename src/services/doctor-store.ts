@@ -24,6 +24,7 @@ export interface StoreMeans {
   readonly storeExists: (storage: StorageConfig) => boolean;
   /** Makes a file in the store's folder, or in the nearest one above that exists, and removes it. Rejects where that can't be done. */
   readonly tryWriting: (path: string) => Promise<void>;
+  /** Of the folder of the store, or the nearest one above that exists: the store itself need not be readable. */
   readonly diskSpace: (path: string) => Promise<DiskSpace>;
 }
 
@@ -46,7 +47,6 @@ export async function examineStore(project: Project, { config: { storage }, dept
     ...(await workerFindings(project)),
     await scheduleFinding(project),
     ...(await futureFindings(project)),
-    ...diskFindings(await means.diskSpace(storage.path)),
   ];
 }
 
@@ -145,6 +145,6 @@ export function diskFindings({ free, writeAheadLog }: DiskSpace): readonly Findi
 
 function spaceFinding(free: number): Finding {
   const room = `${formatBytes(free)} free`;
-  if (free < 16 * mebibyte) return failure("disk", `${room}: the next commits will not fit`, "make room on the disk of the store");
+  if (free < 16 * mebibyte) return failure("disk", free === 0 ? "the disk of the store is full" : `${room}: the next commits may not fit`, "make room on the disk of the store");
   return free < 512 * mebibyte ? warning("disk", room, "make room on the disk of the store") : ok("disk", room);
 }

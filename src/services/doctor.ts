@@ -3,7 +3,7 @@ import { counted } from "../base/plural.js";
 import type { Config } from "../config/config.js";
 import { ClockWatch } from "../runtime/scheduler/clock-watch.js";
 import { attempt, failure, ok, warning, type DoctorOptions, type Finding } from "./doctor-finding.js";
-import { examineStore, type StoreMeans } from "./doctor-store.js";
+import { diskFindings, examineStore, type StoreMeans } from "./doctor-store.js";
 import type { Project } from "./project.js";
 
 /** What the machine and the project give; made by `cli`. */
@@ -60,7 +60,15 @@ function modulesFinding({ modules }: Config, workflows: number): Finding {
   return warning("modules", `${named}: no workflow is defined there`, "export a workflow() from it, or import the module that has one");
 }
 
-function storeFindings(means: DoctorMeans, config: Config, options: DoctorOptions): Promise<readonly Finding[]> {
+// The disk apart from the store: where it is full, the store may not open.
+async function storeFindings(means: DoctorMeans, config: Config, options: DoctorOptions): Promise<readonly Finding[]> {
+  const { storage } = config;
+  const looksAtDisk = storage.backend === "sqlite" && options.depth !== "setup";
+  const disk = looksAtDisk ? await attempt("disk", async () => diskFindings(await means.diskSpace(storage.path))) : [];
+  return [...(await openedFindings(means, config, options)), ...disk];
+}
+
+function openedFindings(means: DoctorMeans, config: Config, options: DoctorOptions): Promise<readonly Finding[]> {
   return attempt("storage", async () => {
     const project = await means.openStore();
     try {

@@ -191,6 +191,13 @@ describe("the store", () => {
     }
   });
 
+  test("in memory nothing is kept for later", async () => {
+    write("bundle.json", "{}");
+    for (const args of [startOrder, ["schedules", "create", "process_order", "--interval", "1h", "--arg", "id=1", "--arg", "amount=2"], ["runs", "import", "bundle.json"]]) {
+      await expectRefused({ args: [...args, "--storage", "memory"], exit: 2, code: "USAGE", says: "forgets everything with this process", next: "choose --storage sqlite" });
+    }
+  });
+
   test("in memory is nothing that worker processes can share", async () => {
     await expectRefused({ args: ["worker", "run", "--storage", "memory"], exit: 1, code: "CONFIG", says: "a store in memory can't be shared by worker processes", next: "--storage sqlite" });
   });

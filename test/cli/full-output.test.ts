@@ -20,7 +20,7 @@ async function intoNothing(args: readonly string[]): Promise<{ readonly code: nu
   const full = openSync("/dev/full", "w");
   const child = spawn(process.execPath, [resolve("bin/run.js"), ...args], { cwd: folder.path, env: bareEnvironment(), stdio: ["ignore", full, "pipe"] });
   closeSync(full);
-  const [stderr, code] = await Promise.all([text(child.stderr), ended(child)]);
+  const [stderr, code] = await Promise.all([child.stderr ? text(child.stderr) : "", ended(child)]);
   return { code, stderr };
 }
 

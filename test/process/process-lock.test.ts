@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -81,4 +81,16 @@ test("a store in memory has no locks: nothing can be known", () => {
   const none = processLocksOf({ backend: "memory" });
   none.hold(workerId).release();
   expect(none.isFree(workerId)).toBe(false);
+});
+
+test("the folder of the locks is for whoever may write beside the store", () => {
+  chmodSync(folder.path, 0o775);
+  const lock = locks.hold(workerId);
+  expect(statSync(join(folder.path, "store.db.locks")).mode & 0o777).toBe(0o775);
+  lock.release();
+});
+
+test("where no lock can be held, the error names the folder, and who could not", () => {
+  writeFileSync(join(folder.path, "store.db.locks"), "no folder");
+  expect(() => locks.hold(workerId)).toThrow(expect.objectContaining({ code: "STORAGE", message: expect.stringMatching(/^\S.* can't lock a file in .*store\.db\.locks, as every process does that executes runs: /) as string }));
 });

@@ -1,6 +1,7 @@
 import { string } from "@oclif/core/args";
 import { boolean } from "@oclif/core/flags";
 import { BaseCommand } from "../../cli/base-command.js";
+import { demandKept } from "../../cli/demand-kept.js";
 
 export default class RunsImport extends BaseCommand<typeof RunsImport> {
   static override summary = "Take runs that runs export wrote into this store, with their ids, times and histories.";
@@ -23,7 +24,10 @@ export default class RunsImport extends BaseCommand<typeof RunsImport> {
     const { file } = this.args;
     const source = { name: "runs import", example: "pyworkflow runs export @last > bundle.json" };
     const bundle = file === "-" ? await jsonOf(source, file) : await jsonFile(source, file);
-    const rows = await this.withProject({ access: "create" }, (project) => importRuns(project, { bundle, live: this.flags.live }));
+    const rows = await this.withProject({ access: "create" }, async (project) => {
+      demandKept(project);
+      return importRuns(project, { bundle, live: this.flags.live });
+    });
     this.show(rows, { table: (screen) => importTable(rows, screen), plain: () => rows.map(({ run_id }) => run_id) });
   }
 }

@@ -1,4 +1,5 @@
 import { string } from "@oclif/core/args";
+import { demandKept } from "../../cli/demand-kept.js";
 import { defined } from "../../cli/defined.js";
 import { filled, utc } from "../../cli/flags.js";
 import { loadWorkflows } from "../../cli/load-workflows.js";
@@ -33,6 +34,7 @@ export default class SchedulesCreate extends ScheduleCommand<typeof SchedulesCre
     const input = await runInput(workflow, { arg, argsJson }, { limits, note: (line) => this.note(line) });
     const options = scheduleOptionsOf(this.flags);
     await this.withProject({ access: "create" }, async (project) => {
+      demandKept(project);
       const schedule = await namingFlags(() => createSchedule(project, { workflow, options, input, ...defined({ scheduleId }) }));
       await this.showSchedule(schedule);
       await this.noteUnserved(project, [schedule]);

@@ -1,6 +1,7 @@
 import { string as text } from "@oclif/core/args";
 import { boolean, custom, string } from "@oclif/core/flags";
 import { BaseCommand } from "../../cli/base-command.js";
+import { demandKept } from "../../cli/demand-kept.js";
 import { defined } from "../../cli/defined.js";
 import { duration, filled, oneOf } from "../../cli/flags.js";
 import { loadWorkflows } from "../../cli/load-workflows.js";
@@ -43,6 +44,7 @@ export default class WorkflowsRun extends BaseCommand<typeof WorkflowsRun> {
     const { durable, "idempotency-key": idempotencyKey, tag: tags } = this.flags;
     const waits = this.flags.wait ?? (process.stdout.isTTY || this.flags.until !== undefined);
     await this.withProject({ access: "create", blocking: !waits }, async (project) => {
+      if (!waits) demandKept(project, "give --wait, or choose --storage sqlite");
       const { runId, created } = await startRun(project, { workflow, input, tags, ...defined({ durable, idempotencyKey }) });
       if (!created) this.note(`The idempotency key names run ${runId}${(await hasOtherInput(project, runId, input)) ? ", which has another input" : ""}: nothing new was started.`);
       await (waits ? this.watch(project, runId, version) : this.leave(project, runId));

@@ -1,3 +1,5 @@
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
 import Sqlite from "better-sqlite3";
 import { StorageError, type StorageFailure } from "../../core/errors.js";
 
@@ -16,10 +18,15 @@ export function isFull(error: unknown): boolean {
 /** What SQLite says, as an error that names the file and the next step. What is no fault of the store comes back as it is: a bug. */
 export function asStorageError(error: unknown, path: string, outcome: Outcome): unknown {
   if (!(error instanceof Sqlite.SqliteError)) return error;
-  const failure = failureOf(error.code);
+  const failure = failureOf(lacksRoom(error.code, path) ? "SQLITE_FULL" : error.code);
   if (!failure) return error;
   const { what, ...rest } = failure;
   return new StorageError(`the store ${path} ${what} (${error.code}: ${error.message})`, { ...rest, outcome, cause: error });
+}
+
+// The index of the log is mapped into memory, and has its place on the disk before: SQLite does not say that there was none.
+function lacksRoom(code: string, path: string): boolean {
+  return code.startsWith("SQLITE_IOERR_SHM") && statfsSync(dirname(path)).bavail === 0;
 }
 
 /** A store that is not opened. Nothing was written to it. */
@@ -39,8 +46,8 @@ function failureOf(code: string): Failure | undefined {
 
 const failures: readonly (readonly [RegExp, Failure])[] = [
   [/^SQLITE_(BUSY|LOCKED|PROTOCOL)/, { kind: "busy", what: "is kept busy by another process", hint: "look for a process that holds the file open (a backup, an editor) and end it" }],
-  [/^SQLITE_FULL/, { kind: "full", what: "does not fit on its disk", hint: "make room on the disk: the engine tries again by itself" }],
-  [/^SQLITE_IOERR/, { kind: "io", what: "could not be read or written", hint: "look at the disk and its mount; pyworkflow tries to read the store again" }],
+  [/^SQLITE_FULL/, { kind: "full", what: "does not fit on its disk", hint: "make room on the disk; workers then go on by themselves, a command is to be given again" }],
+  [/^SQLITE_IOERR/, { kind: "io", what: "could not be read or written", hint: "look at the disk and its mount; workers try again by themselves, a command is to be given again" }],
   [/^SQLITE_NOTADB/, { kind: "unreadable", what: "is not a SQLite database", hint: "name another file with --storage-path, or move this one away" }],
   [/^SQLITE_CORRUPT/, { kind: "unreadable", what: "is damaged", hint: "pyworkflow storage restore FILE puts a backup in its place; `sqlite3 STORE .recover` may save what is left" }],
   [/^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/, { kind: "unreadable", what: "can't be opened or written", hint: "check that it is a file, not a folder, and that this user may write it and its folder" }],
