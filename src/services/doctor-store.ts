@@ -4,6 +4,8 @@ import { pagesOf } from "../base/pages.js";
 import { counted } from "../base/plural.js";
 import type { Config, StorageConfig } from "../config/config.js";
 import type { RunRecord } from "../core/run.js";
+import { nextDue } from "../core/schedule/next.js";
+import type { ScheduleRecord } from "../core/schedule/schedule.js";
 import type { WorkerRecord } from "../storage/backend.js";
 import { failure, ok, warning, type DoctorOptions, type Finding } from "./doctor-finding.js";
 import { inspectStore } from "./inspect-store.js";
@@ -130,7 +132,18 @@ async function futureFindings({ backend, clock }: Project): Promise<readonly Fin
   const [newest] = await backend.listRuns({ limit: 1 });
   const last = newest && (await backend.readHistory(newest.runId, 0)).at(-1);
   const ahead = Math.max(newest?.createdAt ?? 0, last?.at ?? 0) - clock.now();
-  return ahead < aheadMs ? [] : [warning("clock", `the newest run of the store is ${formatDuration(ahead)} in the future`, "set the clock of this machine, or of the one that wrote it: timers wait for the clock")];
+  const schedules = futureSchedules(await backend.listSchedules({ statuses: ["active"], limit: looksMax }), clock.now());
+  return ahead < aheadMs ? schedules : [...schedules, warning("clock", `the newest run of the store is ${formatDuration(ahead)} in the future`, "set the clock of this machine, or of the one that wrote it: timers wait for the clock")];
+}
+
+/** Schedules whose times somebody decided with a clock that was ahead: what is decided stays so, and no time starts two runs. Exported for its test. */
+export function futureSchedules(active: readonly ScheduleRecord[], now: number): readonly Finding[] {
+  const late = active.flatMap(({ scheduleId, spec, nextDueAt = -Infinity }) => (nextDueAt > (nextDue(spec, now) ?? Infinity) ? [{ scheduleId, nextDueAt }] : []));
+  const [first] = late;
+  if (first === undefined) return [];
+  const others = late.length === 1 ? "" : `, and ${counted(late.length - 1, "other")} like it`;
+  const what = `schedule ${first.scheduleId}${others}: its times of the next ${formatDuration(first.nextDueAt - now)} were decided already, by a machine whose clock was ahead`;
+  return [warning("clock", what, `set that clock; pyworkflow schedules trigger ${first.scheduleId} starts a run now, and by itself it goes on when that time has come`)];
 }
 
 const mebibyte = 1_048_576;

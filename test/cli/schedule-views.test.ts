@@ -50,15 +50,15 @@ test("a tick's decision has its colour, and its reason is cut before the decisio
 
 test("what came to nothing time after time is one row with its count and its span; what started a run stands alone", () => {
   const runId = parseRunId("run_01kk0000000000000000000000") ?? null;
-  const tick = (minute: number, decision: "missed" | "skipped" | "caught_up", schedule = "a") => {
+  const tick = (minute: number, decision: "missed" | "skipped" | "caught_up", of = "a") => {
     const due = new Date(nowMs + minute * 60_000);
-    return { schedule_id: declaredScheduleId(schedule), due, decided_at: due, decision, reason: `${decision} at ${minute}`, kind: "schedule", run_id: decision === "caught_up" ? runId : null } as const;
+    return { schedule_id: declaredScheduleId(of), due, decided_at: due, decision, reason: `${decision} at ${minute}`, kind: "schedule", run_id: decision === "caught_up" ? runId : null } as const;
   };
   const ticks = [tick(0, "missed"), tick(1, "missed"), tick(2, "missed", "b"), tick(3, "missed"), tick(4, "caught_up"), tick(5, "caught_up"), tick(6, "skipped")];
   const piped = { ...screen, terminal: false, utc: true };
   const time = (minute: number) => formatTime(new Date(nowMs + minute * 60_000), piped);
   const rows = decidedTable(ticks, piped).split("\n").map((line) => line.split("\t"));
-  expect(rows.map(([schedule, due, , decision, , , reason]) => [schedule, due, decision, reason])).toEqual([
+  expect(rows.map(([id, due, , decision, , , reason]) => [id, due, decision, reason])).toEqual([
     ["auto_a", time(0), "missed 3", `to ${time(3)}: missed at 0`],
     ["auto_b", time(2), "missed", "missed at 2"],
     ["auto_a", time(4), "caught_up", "caught_up at 4"],
