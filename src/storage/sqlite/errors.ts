@@ -50,5 +50,6 @@ const failures: readonly (readonly [RegExp, Failure])[] = [
   [/^SQLITE_IOERR/, { kind: "io", what: "could not be read or written", hint: "look at the disk and its mount; workers try again by themselves, a command is to be given again" }],
   [/^SQLITE_NOTADB/, { kind: "unreadable", what: "is not a SQLite database", hint: "name another file with --storage-path, or move this one away" }],
   [/^SQLITE_CORRUPT/, { kind: "unreadable", what: "is damaged", hint: "pyworkflow storage restore FILE puts a backup in its place; `sqlite3 STORE .recover` may save what is left" }],
+  [/^SQLITE_READONLY_DIRECTORY/, { kind: "unreadable", what: "can't be opened: this user may not write its folder", hint: "also who reads keeps the index of its log there: let this user write the folder, or look at a copy, which storage backup writes" }],
   [/^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/, { kind: "unreadable", what: "can't be opened or written", hint: "check that it is a file, not a folder, and that this user may write it and its folder" }],
 ];
