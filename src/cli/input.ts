@@ -20,6 +20,8 @@ export async function inputFromFlags({ arg, argsJson }: InputFlags, schema: Json
   const pairs = arg.map((pair) => parsePair(pair, schema));
   const whole = argsJson === undefined ? undefined : await jsonOf(argsJsonFlag, argsJson);
   if (pairs.length === 0) return whole;
+  const twice = pairs.find(([key], index) => pairs.findIndex(([other]) => other === key) < index);
+  if (twice !== undefined) throw new UsageError(`--arg ${twice[0]} was given twice`, "give each field once; a list as JSON: --arg 'names=[\"a\", \"b\"]'");
   const fields = Object.fromEntries(pairs);
   if (whole === undefined) return fields;
   if (!isObject(whole)) throw new UsageError("--args-json is no object, so --arg can't be merged with it", "give one of the two");

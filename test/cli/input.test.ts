@@ -33,6 +33,11 @@ test("a word in which Node has replaced what was no UTF-8 is refused; in a file 
   expect(await jsonFile(flag, file("itself.json", Buffer.from('"\uFFFD"')))).toBe("\uFFFD");
 });
 
+test("a field that is given twice is refused: one of the two would be lost", async () => {
+  await expect(inputFromFlags({ arg: ["a=1", "b=2", "a=3"], argsJson: undefined }, undefined)).rejects.toMatchObject({ message: "--arg a was given twice" });
+  expect(await inputFromFlags({ arg: ["a=1", "b=2"], argsJson: undefined }, undefined)).toEqual({ a: 1, b: 2 });
+});
+
 function file(name: string, bytes: Buffer): string {
   const path = join(folder, name);
   writeFileSync(path, bytes);

@@ -92,3 +92,11 @@ test.each([
     expect(tickTable(ticks, { ...screen, width, utc }).split("\n").every((line) => line.length <= width)).toBe(true);
   }
 });
+
+test("the next times of a schedule in another zone name the zone that they are shown in", () => {
+  const local = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const abroad = { ...schedule, spec: { ...schedule.spec, timezone: local === "Asia/Tokyo" ? "Asia/Kolkata" : "Asia/Tokyo" } };
+  expect(scheduleCard(abroad, screen)).toMatch(new RegExp(`^Next Run: .*\\d \\(${local}\\)$`, "m"));
+  expect(scheduleCard({ ...schedule, spec: { ...schedule.spec, timezone: local } }, screen)).toMatch(/^Next Run: [-\d :,]+$/m);
+  expect(scheduleCard(abroad, { ...screen, utc: true })).toMatch(/^Next Run: .*Z$/m);
+});

@@ -64,11 +64,13 @@ describe("a table", () => {
   test("of a configuration keeps where each value was said", () => {
     const said = [
       { key: "recovery.max_recovery_attempts", value: "x".repeat(60), source: "/home/ada/pyworkflow.config.yaml:12:26", isDuration: false },
+      { key: "modules", value: ["./a", "./b"], source: "pyworkflow.config.yaml:1:10, ../pyworkflow.config.yaml:1:15", isDuration: false },
       { key: "storage.path", value: "./runs.db", source: "PYWORKFLOW_STORAGE_PATH", isDuration: false },
     ];
     const shown = (width: number) => configTable({ file: "/home/ada/pyworkflow.config.yaml", rows: said }, { ...terminal, width });
     expect(shown(80)).toContain(`│ recovery.max_recovery_attempts │ ${"x".repeat(16)}… │ 12:26                   │`);
     expect(shown(80)).toContain(" PYWORKFLOW_STORAGE_PATH │");
+    expect(shown(80)).toContain("│ 1:10, 1:15 ");
     expect(shown(40)).toContain("│ recovery.max_… │ xxxxxxxx… │ 12:26   │");
   });
 

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { writeDuration } from "../../base/duration.js";
 import type { ConfigLook, ConfigRow } from "../../services/show-config.js";
 import { toJson } from "../output.js";
@@ -22,7 +23,11 @@ export function configTable({ file, rows }: ConfigLook, screen: Screen): string 
 }
 
 function placeIn(file: string | undefined, source: string): string {
-  return file === undefined ? source : source.replaceAll(`${file}:`, "");
+  const of = (place: string): string => {
+    const [, path = "", position = ""] = /^(.+):(\d+:\d+)$/.exec(place) ?? [];
+    return basename(path) === basename(file ?? "") ? position : place;
+  };
+  return file === undefined ? source : source.split(", ").map(of).join(", ");
 }
 
 /** The value as the file would have it; `-` for none. */

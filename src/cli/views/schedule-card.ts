@@ -27,7 +27,7 @@ export function scheduleCard(schedule: ScheduleRecord, screen: Screen): string {
     ["Description", description === undefined ? undefined : oneLine(description)],
     ["Origin", schedule.declared === undefined ? undefined : "the code of its workflow"],
     ["Input", valueText(decode(schedule.input), screen)],
-    ["Next Run", comingTimes(schedule).map(time).join(", ") || "-"],
+    ["Next Run", comingTimes(schedule).map(time).join(", ") + zoneNote(schedule, screen) || "-"],
     ["Last Run", lastRunAt === undefined ? "-" : `${time(lastRunAt)} (${lastRunId})`],
     ["Total Runs", String(schedule.totalRuns)],
     ["Successful", String(schedule.successfulRuns)],
@@ -39,6 +39,12 @@ export function scheduleCard(schedule: ScheduleRecord, screen: Screen): string {
     ["Updated", time(schedule.updatedAt)],
   ];
   return cardLines(lines, screen).join("\n");
+}
+
+// The times are local; where the schedule's are of another zone, one could be read for the other.
+function zoneNote({ spec, nextDueAt }: ScheduleRecord, { utc }: Screen): string {
+  const local = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return utc || nextDueAt === undefined || spec.timezone === local ? "" : ` (${local})`;
 }
 
 const comingMax = 3;
