@@ -24,6 +24,7 @@ export { patched } from "./engine/context/patched.js";
 export { now, random, uuid } from "./engine/context/chance.js";
 export type { ExecutorNote } from "./engine/executor.js";
 export type { Duration } from "./base/duration.js";
+export type { OnProgress } from "./base/on-progress.js";
 export type { ParentClose } from "./core/events/child.js";
 export type { OperationId, RunId, ScheduleId, WorkerId } from "./core/ids.js";
 export type { LogLevel } from "./core/log-options.js";
