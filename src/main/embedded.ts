@@ -105,8 +105,9 @@ function sourceVersion(): string {
   return createHash("sha256").update(registeredSources().join("\n")).digest("hex").slice(0, 16);
 }
 
-function printNote({ level, message, runId, fields = {} }: ExecutorNote): void {
-  if (level !== "warn" && level !== "error") return;
+function printNote({ level, message, runId, fields = {}, inHistory }: ExecutorNote): void {
+  // That a run failed is heard from its result.
+  if (level !== "error" && (level !== "warn" || inHistory)) return;
   const where = runId === undefined ? "" : ` ${runId}`;
   process.stderr.write(`pyworkflow ${level}${where}: ${[message, ...fieldTexts(fields)].join(" ")}\n`);
 }
