@@ -13,7 +13,7 @@
 //   workflow.failed after 5ms
 // run_…	failed
 // Error: run run_… failed: the card is expired
-//   the step is not tried again: mend the cause and start a new run; pyworkflow runs logs run_… shows what happened
+//   the step is not tried again: mend the cause, then pyworkflow runs retry takes the run up at it; or start a new one; pyworkflow runs logs run_… shows what happened
 import { FatalError, step, workflow } from "pyworkflow";
 import { z } from "zod";
 

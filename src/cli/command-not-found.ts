@@ -17,5 +17,13 @@ export const commandNotFound: Hook.CommandNotFound = async ({ id, config }) => {
   const commands = config.commandIDs.map((known) => known.replaceAll(":", " "));
   // Words behind the command are its arguments: runs lgos run_01 means runs logs.
   const typed = words.slice(0, 2).join(" ");
-  throw new UsageError(`there is no command ${typed}`, suggest(typed, [...commands, ...config.topics.map(({ name }) => name)], "pyworkflow -h shows the commands"));
+  const otherwise = withoutTopic(words, commands) ?? "pyworkflow -h shows the commands";
+  throw new UsageError(`there is no command ${typed}`, suggest(typed, [...commands, ...config.topics.map(({ name }) => name)], otherwise));
 };
+
+/** `status` and `list runs` are commands for who does not know the topics yet. */
+function withoutTopic([first = "", second = ""]: readonly string[], commands: readonly string[]): string | undefined {
+  const turned = commands.filter((known) => known === `${second} ${first}`);
+  const meant = turned.length > 0 ? turned : commands.filter((known) => known.endsWith(` ${first}`));
+  return meant.length === 0 ? undefined : `did you mean ${meant.join(", ")}?`;
+}

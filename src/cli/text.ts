@@ -10,15 +10,16 @@ export function oneLine(text: string): string {
 
 /** Lines of at most so many columns: broken between words, and through a word that is wider. The text may be coloured. */
 export function wrap(text: string, width: number): readonly string[] {
+  const room = Math.max(1, width);
   const lines: string[] = [];
   let line = "";
   for (const word of text.match(/ *[^ ]+/g) ?? []) {
-    if (line !== "" && columnsOf(line + word) > width) {
+    if (line !== "" && columnsOf(line + word) > room) {
       lines.push(line);
       line = word.trimStart();
     } else line += word;
     // A colour is not cut through.
-    for (; line.length > width && columnsOf(line) === line.length; line = line.slice(width)) lines.push(line.slice(0, width));
+    for (; line.length > room && columnsOf(line) === line.length; line = line.slice(room)) lines.push(line.slice(0, room));
   }
   return [...lines, line];
 }

@@ -34,7 +34,7 @@ export async function watchRun(project: Project, options: WatchRunOptions, voice
   const { runId } = options;
   const found = await findRun(project, runId);
   const { workflowName } = found;
-  const here = (await findLiveWorker(project, { workflowName, runId })) === undefined;
+  const here = (await findLiveWorker(project, found)) === undefined;
   voice.note(here ? `${runId}: no live worker executes ${workflowName}, so this process executes the run` : `${runId}: executed by a worker`);
   let handOver: (() => Promise<void>) | undefined;
   let underWay = true;

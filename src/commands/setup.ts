@@ -17,7 +17,7 @@ export default class Setup extends ExamineCommand<typeof Setup> {
     "non-interactive": boolean({ description: "ask nothing: what no flag says stays as it is, or is found; a file that is there is changed only with --yes" }),
     yes: boolean({ char: "y", description: "write without asking, keeping a backup of a file that is changed" }),
     "dry-run": boolean({ default: false, description: "show what would change, and write nothing" }),
-    check: boolean({ exclusive: ["non-interactive", "yes", "dry-run"], description: "verify the set-up instead of changing it" }),
+    check: boolean({ exclusive: ["non-interactive", "yes", "dry-run"], description: "verify the setup instead of changing it" }),
   };
 
   async run(): Promise<void> {

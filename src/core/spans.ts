@@ -156,7 +156,7 @@ function spanOf(spans: Spans, kind: OperationKind, { operationId, at }: { readon
 
 function waiting(span: Span, at: number, dueAt?: number): Span {
   const kind = span.kind === "step" ? "retry" : span.kind;
-  return { ...span, status: "waiting", endedAt: undefined, dueAt, value: undefined, waits: [...span.waits, { kind, startedAt: at }] };
+  return { ...span, status: "waiting", endedAt: undefined, dueAt, value: undefined, error: kind === "retry" ? span.error : undefined, waits: [...span.waits, { kind, startedAt: at }] };
 }
 
 function ended(span: Span, status: SpanStatus, at: number): Span {

@@ -13,7 +13,7 @@ export interface RestoreRow {
   /** Of the store, absolute. */
   readonly path: string;
   readonly backup: string;
-  readonly bytes: number;
+  readonly file_bytes: number;
   /** How many are in the backup, and when the newest of them was created. */
   readonly runs: number;
   readonly newest_run_at: Date | null;
@@ -71,7 +71,7 @@ async function refuseWorkers(path: string): Promise<void> {
   if (workers.length > 0) throw (await import("../storage/sqlite/restore.js")).usedError(path, workers);
 }
 
-async function examine(path: string): Promise<Pick<RestoreRow, "bytes" | "runs" | "newest_run_at">> {
+async function examine(path: string): Promise<Pick<RestoreRow, "file_bytes" | "runs" | "newest_run_at">> {
   const storage = { backend: "sqlite", path, durability: "full" } as const;
   const store = await openBackend(storage, { readOnly: true, blocking: true }).catch((error: unknown) => {
     throw error instanceof StorageError ? unusable(error.message) : error;
@@ -80,7 +80,7 @@ async function examine(path: string): Promise<Pick<RestoreRow, "bytes" | "runs" 
     await refuseDamaged(store, path);
     const [newest] = await store.listRuns({ limit: 1 });
     const runs = Object.values(await store.countRuns()).reduce((sum, count) => sum + count, 0);
-    return { bytes: statSync(path).size, runs, newest_run_at: newest === undefined ? null : new Date(newest.createdAt) };
+    return { file_bytes: statSync(path).size, runs, newest_run_at: newest === undefined ? null : new Date(newest.createdAt) };
   } finally {
     await store.close();
   }

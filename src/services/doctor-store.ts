@@ -1,7 +1,7 @@
 import { formatBytes } from "../base/bytes.js";
 import { formatDuration } from "../base/duration.js";
 import { pagesOf } from "../base/pages.js";
-import { counted } from "../base/plural.js";
+import { counted, plural } from "../base/plural.js";
 import type { Config, StorageConfig } from "../config/config.js";
 import type { RunRecord } from "../core/run.js";
 import { nextDue } from "../core/schedule/next.js";
@@ -69,7 +69,7 @@ const findingsNamedMax = 3;
 
 async function integrityFinding(project: Project, onProgress: Examination["onProgress"]): Promise<Finding> {
   const { runs, events, findings } = await inspectStore(project, onProgress === undefined ? {} : { onProgress });
-  if (findings.length === 0) return ok("integrity", `${runs} runs with ${events} events keep every invariant`);
+  if (findings.length === 0) return ok("integrity", `${counted(runs, "run")} with ${counted(events, "event")} ${plural(runs, "keeps", "keep")} every invariant`);
   const named = findings.slice(0, findingsNamedMax).map(({ invariant, run_id, schedule_id, message }) => [invariant, run_id ?? schedule_id, message].filter((part) => part !== null).join(" "));
   const more = findings.length > findingsNamedMax ? `; and ${findings.length - findingsNamedMax} more` : "";
   return failure("integrity", `${named.join("; ")}${more}`, "pyworkflow storage check lists all; pyworkflow storage restore FILE puts a backup in its place");

@@ -1,10 +1,10 @@
 import type { RunRecord } from "../core/run.js";
 import type { WorkerRecord } from "../storage/backend.js";
 import type { Project } from "./project.js";
-import { executes, statusOf } from "./serving.js";
+import { executes, isOfFamily, statusOf } from "./serving.js";
 
 /** A run, or any of its workflow. */
-export type Served = Pick<RunRecord, "workflowName"> & Partial<Pick<RunRecord, "runId" | "chain">>;
+export type Served = Pick<RunRecord, "workflowName"> & Partial<RunRecord>;
 
 /**
  * A worker that will take up the run of the workflow: it knows it, is not draining, gives signs of life, and is not there for another run alone. One that died on
@@ -13,10 +13,6 @@ export type Served = Pick<RunRecord, "workflowName"> & Partial<Pick<RunRecord, "
 export async function findLiveWorker(project: Project, served: Served): Promise<WorkerRecord | undefined> {
   const workers = await project.backend.listWorkers();
   return workers.find(
-    (worker) => executes(worker) && isFor(worker, served) && worker.workflows.includes(served.workflowName) && statusOf(worker, project) === "online",
+    (worker) => executes(worker) && (worker.onlyRun === undefined || isOfFamily(served, worker.onlyRun)) && worker.workflows.includes(served.workflowName) && statusOf(worker, project) === "online",
   );
-}
-
-function isFor({ onlyRun }: WorkerRecord, { runId, chain }: Served): boolean {
-  return onlyRun === undefined || onlyRun === runId || onlyRun === chain;
 }

@@ -65,7 +65,8 @@ function takersAmong(run: RunRecord, alive: readonly WorkerRecord[], knowing: re
   return { alive, takers, obstacle: obstacleAmong(run, takers, online) };
 }
 
-function isOfFamily({ runId, parent, continuedFrom, chain }: RunRecord, onlyRun: RunId): boolean {
+/** Whether a process that is there for one run alone executes this one with it. */
+export function isOfFamily({ runId, parent, continuedFrom, chain }: Partial<RunRecord>, onlyRun: RunId): boolean {
   return [runId, parent?.runId, continuedFrom, chain].includes(onlyRun);
 }
 

@@ -209,6 +209,6 @@ end
     expect(named).toEqual({ code: 0, stdout: readFileSync("completions/pyworkflow.zsh", "utf8"), stderr: "" });
     expect(own.stdout).toContain("complete -c pyworkflow");
     expect(JSON.parse(json.stdout)).toMatchObject({ shell: "bash" });
-    expect([none.code, none.stdout, none.stderr]).toEqual([2, "", "Error: SHELL is missing\n  name one of bash, zsh, fish\n"]);
+    expect([none.code, none.stdout, none.stderr]).toEqual([2, "", "Error: there is no completion for tcsh\n  name one of bash, zsh, fish\n"]);
   });
 });

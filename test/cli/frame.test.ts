@@ -13,6 +13,8 @@ describe("what is not understood ends with 2 and the nearest match", () => {
   test.each([
     [["rnus", "list"], "there is no command rnus list", "did you mean runs list?"],
     [["runs", "lsit"], "there is no command runs lsit", "did you mean runs list?"],
+    [["list", "runs"], "there is no command list runs", "did you mean runs list?"],
+    [["why"], "there is no command why", "did you mean runs why?"],
     [["runs", "list", "--ouput", "json"], "there is no flag --ouput", "did you mean --output?"],
     [["runs", "list", "--stat", "x"], "there is no flag --stat", "did you mean --status?"],
     [["--outptu", "json", "runs", "list"], "there is no flag --outptu", "did you mean --output?"],

@@ -69,7 +69,7 @@ test("a key has one type in all documents, but for those that are named", () => 
 test("what has --dry-run says whether it was one", () => {
   const documents = keys.filter(({ key }) => key === "dry_run");
   expect(documents.map(({ where, schema }) => [where, typeOf(schema)])).toEqual(
-    ["runs-cancel.json", "runs-prune.json", "runs-rerun.json", "schedules-backfill.json", "setup.json", "storage-migrate.json"].map((name) => [`${name} dry_run`, "boolean"]),
+    ["runs-cancel.json", "runs-prune.json", "runs-rerun.json", "schedules-backfill.json", "setup.json", "storage-migrate.json", "storage-restore.json"].map((name) => [`${name} dry_run`, "boolean"]),
   );
 });
 

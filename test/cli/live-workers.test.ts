@@ -29,7 +29,8 @@ function drawn(terminal: Terminal): string {
   const head = rows.findLastIndex((row) => row.startsWith("pyworkflow worker "));
   return sameEachTime(rows.slice(head).join("\n"))
     .replaceAll(/^( {2}\d) +\d+ /gm, "$1 PID ")
-    .replaceAll(/\d+(?:\.\d+)?(?= ?MB?\b)/g, "SIZE")
+    .replaceAll(/^( {2}\d PID .*)[01] active/gm, "$1N active")
+    .replaceAll(/\d+(?:\.\d+)? MB\b/g, "SIZE")
     .replaceAll(/\d+\.\d\/s/g, "RATE/s");
 }
 
@@ -48,8 +49,8 @@ describe.skipIf(!hasTerminals)("worker run --ui", () => {
     process.kill(pid, "SIGKILL");
     await onceDrawn(terminal, /▸ RUN order[^]*↻ RUN order running/);
     await onceDrawn(terminal, /1 PID online[^]*2 PID online/);
-    expect(drawn(terminal).replaceAll(/^ {2}[12] PID .*$/gm, (line) => line.replace(/[01] active/, "N active").replace(/( · 1 restarts)?$/, ""))).toMatchSnapshot("80 columns");
-    expect(terminal.screen().join("\n")).toContain(" · 1 restarts");
+    expect(drawn(terminal).replaceAll(" · 1 restart", "")).toMatchSnapshot("80 columns"); // of one of them
+    expect(terminal.screen().join("\n")).toMatch(/ · 1 restart$/m);
 
     terminal.resize({ columns: 40, rows: 16 });
     // Its rows are cut now, not broken.

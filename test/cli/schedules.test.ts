@@ -31,6 +31,7 @@ describe("schedules create", () => {
         end_at: "2199-01-31T23:00:00.000Z",
         jitter: 90,
       },
+      input: { days: 1, region: "7" },
       description: "for the boss",
       overlap_policy: "buffer_one",
       catchup: "all",
@@ -120,7 +121,7 @@ describe("schedules list and show", () => {
     expect(await list("--all")).toEqual(["list-b", "list-a"]);
     expect(await list("--status", "deleted", "--status", "paused")).toEqual(["list-c", "list-b"]);
     expect(await list("--cursor", "list-b")).toEqual(["list-a"]);
-    expect(await run("list", "--workflow", "nothing", "-o", "json")).toEqual({ code: 0, stdout: "[]\n", stderr: "" });
+    expect(await run("list", "--workflow", "nothing", "-o", "json")).toEqual({ code: 0, stdout: "[]\n", stderr: '{"note":"No schedule is of a workflow called nothing."}\n' });
     const cut = await run("list", "--limit", "1", "-o", "plain");
     expect([cut.stdout, cut.stderr]).toEqual(["list-b\n", expect.stringContaining("--cursor list-b")]);
   });

@@ -12,6 +12,7 @@ import { claimed, enter, request, run } from "../storage/contract/support.js";
 import { bareEnvironment, ended as endOf, newFolder, pyworkflow, type Ended } from "../support/cli.js";
 import { violations } from "../support/json-schema.js";
 import { until } from "../support/project.js";
+import { insertOldRun } from "../support/old-run.js";
 
 const dayMs = 86_400_000;
 const many = 5000;
@@ -149,12 +150,7 @@ test("storage migrate, and a store of an older version that is only looked at", 
 
   rmSync(path);
   await (await openSqlite({ path, migrations: migrations.slice(0, 3) })).close();
-  const database = new Sqlite(path);
-  const { runId, workflowName, createdAt } = run();
-  database
-    .prepare("INSERT INTO runs (run_id, workflow, durable, status, epoch, recovery_attempts, created_at, tags, recover_on_worker_loss, max_recovery_attempts, input) VALUES (?, ?, 1, 'pending', 0, 0, ?, '[]', 1, 3, 'j1')")
-    .run(runId, workflowName, createdAt);
-  database.close();
+  insertOldRun(path);
   const bytes = readFileSync(path);
   const list = await call("runs", "list", "-o", "plain");
   expect([list.code, list.stdout.trimEnd().split("\n").length]).toEqual([0, 1]);

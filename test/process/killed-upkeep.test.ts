@@ -7,6 +7,7 @@ import { migrations } from "../../src/storage/sqlite/schema.js";
 import { openSqlite } from "../../src/storage/sqlite/sqlite-backend.js";
 import { claimed, enter, request, run } from "../storage/contract/support.js";
 import { newFolder, pyworkflow, type Ended } from "../support/cli.js";
+import { insertOldRun } from "../support/old-run.js";
 
 // The commands that look after a store are killed in the middle: what is left is sound, and the same command ends the work.
 
@@ -76,9 +77,8 @@ test("runs prune: a run is gone whole or there whole; runs import: all or none",
 
 test("storage migrate: the store has the old format, or the new one", async () => {
   const store = join(folder.path, "old.db");
-  const old = await openSqlite({ path: store, migrations: migrations.slice(0, 3) });
-  await old.createRun(run());
-  await old.close();
+  await (await openSqlite({ path: store, migrations: migrations.slice(0, 3) })).close();
+  insertOldRun(store);
   const formatNow = async () => (JSON.parse((await onStore(store, ["storage", "info", "-o", "json"])).stdout) as { readonly format: number }).format;
   await killedBefore([1, "INSERT INTO migrations"], ["storage", "migrate"], store);
   expect(await formatNow()).toBe(3);

@@ -107,7 +107,7 @@ describe.each(eachStore)("why a run does not go on (%s)", (_name, open) => {
     project = { ...project, clock: { now: () => clock.now() + 60_000, monotonic: () => clock.monotonic(), setTimer: (fire, ms) => clock.setTimer(fire, ms) } };
     const silent = await ask(runId);
     expect(silent).toMatchObject({ waitsFor: "step", holder: { status: "silent" }, serving: { obstacle: "none_alive", silent: [{ workerId }] } });
-    expect(silent.text).toMatch(/That worker gave its last sign of life 1m( \d+(ms|s))? ago: no other one is alive to take the run over\.$/);
+    expect(silent.text).toMatch(/That worker gave its last sign of life 1m( \d+(ms|s))? ago: no other one is there to take it over\.$/);
     expect(whyRow(silent, "/").hint).toContain("end process 1 on here");
     project = { ...project, clock };
 

@@ -9,7 +9,7 @@ export function restoreCard(row: RestoreRow, screen: Screen): string {
   const lines = [
     [dry ? "Store" : "Restored", row.path],
     ["Backup", row.backup],
-    ["Size", formatBytes(row.bytes)],
+    ["Size", formatBytes(row.file_bytes)],
     ["Runs", String(row.runs)],
     ["Newest Run", newest === null ? undefined : formatTime(newest, screen)],
     ["Put Aside", aside ?? undefined],

@@ -218,10 +218,9 @@ function errorClause({ error }: RunWhy): string {
   return error === undefined ? "" : `: ${shortError(`${error.name}: ${error.message}`)}`;
 }
 
-// A worker beats every few seconds; one that was silent for so long may be stopped.
 function silenceSentence({ holder, serving, now }: RunWhy): readonly string[] {
   if (holder?.worker === undefined || holder.status !== "silent") return [];
-  const others = serving.alive.length > 0 ? "another one takes the run over" : "no other one is alive to take the run over";
+  const others = serving.takers.length > 0 ? "another one takes the run over" : "no other one is there to take it over";
   return [`That worker gave its last sign of life ${formatDuration(now - holder.worker.heartbeatAt)} ago: ${others}.`];
 }
 

@@ -1,5 +1,6 @@
 import { formatBytes } from "../../base/bytes.js";
 import { formatDuration } from "../../base/duration.js";
+import { counted } from "../../base/plural.js";
 import type { ProcessLook, WorkerLook } from "../../services/run-workers.js";
 import type { Screen } from "../screen.js";
 import { paintStatus } from "./status.js";
@@ -17,9 +18,9 @@ export function workerPicture(look: WorkerLook, screen: Screen, rows: number): r
 }
 
 function processLine({ slot, pid, status, activeRuns, processed, memoryBytes, restarts, company }: ProcessLook, { paint }: Screen): string {
-  const state = { starting: paint.cyan, online: paint.green, draining: paint.yellow, dead: paint.red }[status](status.padEnd(8));
+  const state = { starting: paint.cyan, online: paint.green, draining: paint.yellow, ended: paint.dim, dead: paint.red }[status](status.padEnd(8));
   const memory = memoryBytes === undefined ? "" : ` · ${formatBytes(memoryBytes)}`;
-  const more = `${restarts > 0 ? ` · ${restarts} restarts` : ""}${company === "alone" ? " · alone" : ""}`;
+  const more = `${restarts > 0 ? ` · ${counted(restarts, "restart")}` : ""}${company === "alone" ? " · alone" : ""}`;
   return `  ${slot} ${String(pid ?? "-").padStart(7)} ${state} ${activeRuns} active · ${processed.toLocaleString("en")} ended${memory}${more}`;
 }
 

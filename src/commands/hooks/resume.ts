@@ -60,8 +60,8 @@ export default class HooksResume extends BaseCommand<typeof HooksResume> {
     );
     const { has_schema } = await showHook(project, { token: tokenOf(runId, hookId) });
     if (has_schema && checkedWith === "nothing") this.note("The schema that was stored with the hook can't be understood here: the payload was not checked.");
-    const { workflowName } = await findRun(project, runId);
-    if ((await findLiveWorker(project, { workflowName, runId })) === undefined) this.note(`No live worker executes ${workflowName}: the payload is recorded, and the run goes on when one does.`);
+    const run = await findRun(project, runId);
+    if ((await findLiveWorker(project, run)) === undefined) this.note(`No live worker executes ${run.workflowName}: the payload is recorded, and the run goes on when one does.`);
     this.hint(`pyworkflow runs status ${runId}`);
   }
 }

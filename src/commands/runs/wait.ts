@@ -24,7 +24,7 @@ export default class RunsWait extends BaseCommand<typeof RunsWait> {
       for (const line of await waitsForWorker(project, waits ? [found] : [])) this.note(line);
       return waitRun(project, { runId, ...defined({ timeoutMs: this.flags.timeout }) });
     });
-    this.show(outcomeOf(run), { table: () => `${run.runId} ${run.status}`, plain: () => [run.runId] });
+    this.show(outcomeOf(run), { table: () => `${run.runId}\t${run.status}`, plain: () => [run.runId] });
     // Throws what the run ended with, and the exit code follows from that.
     resultOf(run);
   }

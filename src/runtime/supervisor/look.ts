@@ -24,8 +24,8 @@ export interface ProcessLook {
   readonly workerId: WorkerId;
   /** Absent where it could not be started. */
   readonly pid?: number;
-  /** `starting`: its modules are being loaded. `draining`: it makes room, or the whole supervisor stops. */
-  readonly status: "starting" | "online" | "draining" | "dead";
+  /** `starting`: its modules are being loaded. `draining`: it makes room, or the whole supervisor stops. `ended`: as it was asked to. */
+  readonly status: "starting" | "online" | "draining" | "ended" | "dead";
   /** `alone`: it was started for runs that may be what kills their workers. */
   readonly company: Company;
   /** 1, 2, 3…; who is started in the place of another has the same. */

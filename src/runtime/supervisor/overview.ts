@@ -87,7 +87,7 @@ function processLook({ workerId, company, slot, restarts, startedAt, child, leav
   return {
     workerId,
     ...(child?.pid !== undefined && { pid: child.pid }),
-    status: leaving !== undefined && status === "online" ? "draining" : status,
+    status: shownStatus(status, leaving),
     company,
     slot,
     restarts,
@@ -96,6 +96,12 @@ function processLook({ workerId, company, slot, restarts, startedAt, child, leav
     ...(memoryBytes !== undefined && { memoryBytes }),
     startedAt,
   };
+}
+
+function shownStatus(status: ProcessLook["status"], leaving: Member["leaving"]): ProcessLook["status"] {
+  if (leaving === undefined) return status;
+  if (status === "online") return "draining";
+  return status === "dead" && leaving === "asked" ? "ended" : status;
 }
 
 function bySlot(a: ProcessLook, b: ProcessLook): number {

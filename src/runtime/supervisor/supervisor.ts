@@ -209,7 +209,7 @@ class RunningSupervisor implements Supervisor {
   // Whatever a run does from here on is lost: each moment counts.
   #abandon(storeGone: StorageError): void {
     this.#storeGone = storeGone;
-    this.kill();
+    this.#giveUp("the store is gone");
   }
 
   async #loseDead(workers: readonly WorkerRecord[]): Promise<void> {

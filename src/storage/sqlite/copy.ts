@@ -30,7 +30,7 @@ export async function withCopy(source: string, path: string, { use, ...watched }
   }
 }
 
-// Of a backup that was killed. The file itself is nobody's yet: it has no name but that of its process.
+// Of a copy whose process was killed: the name has its pid.
 function clearLeftOvers(path: string): void {
   const folder = dirname(path);
   for (const name of readdirSync(folder)) {
@@ -73,7 +73,7 @@ function makeSound(part: string): void {
     database.pragma("journal_mode = DELETE");
     const lines = database.pragma("integrity_check") as readonly { readonly integrity_check: string }[];
     const [first] = lines.map(({ integrity_check }) => integrity_check);
-    if (first !== "ok") throw refused(`the copy is damaged, and so probably is the store: ${first}`, "unreadable", "pyworkflow storage check says more");
+    if (first !== "ok") throw refused(`the copy is damaged, and so probably is what was copied: ${first}`, "unreadable", "pyworkflow storage check --storage-path FILE says more");
   } finally {
     database.close();
   }
@@ -96,5 +96,5 @@ function asCopyError(error: unknown, path: string): unknown {
   if (error instanceof FileExistsError) return error;
   if (error instanceof Sqlite.SqliteError) return asStorageError(error, path, "rolled_back");
   if (!(error instanceof Error) || !("syscall" in error)) return error;
-  return new StorageError(`the copy ${path} can't be written: ${error.message}`, { kind: "io", outcome: "rolled_back", hint: "check that this user may write its folder", cause: error });
+  return new StorageError(`${path} can't be written: ${error.message}`, { kind: "io", outcome: "rolled_back", hint: "check that this user may write its folder", cause: error });
 }

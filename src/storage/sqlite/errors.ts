@@ -26,7 +26,12 @@ export function asStorageError(error: unknown, path: string, outcome: Outcome): 
 
 // The index of the log is mapped into memory, and has its place on the disk before: SQLite does not say that there was none.
 function lacksRoom(code: string, path: string): boolean {
-  return code.startsWith("SQLITE_IOERR_SHM") && statfsSync(dirname(path)).bavail === 0;
+  if (!code.startsWith("SQLITE_IOERR_SHM")) return false;
+  try {
+    return statfsSync(dirname(path)).bavail === 0;
+  } catch {
+    return false; // the folder is gone, too
+  }
 }
 
 /** A store that is not opened. Nothing was written to it. */

@@ -22,9 +22,11 @@ export function faultsOfFamily({ family, resumed }: World): string[] {
 /** What must hold of the children of those that have ended, once nothing is left to be closed. */
 export function faultsOfClosing(family: Family): readonly string[] {
   return [...family.members.values()].flatMap(({ run }) => {
-    const { runId, parent, status, cancellationRequested } = run;
+    const { runId, parent, status, cancellationRequested, parked } = run;
     if (parent === undefined || parent.parentClose === "abandon" || isTerminal(status) || family.endOf(parent.runId) === Infinity) return [];
-    return parent.parentClose === "cancel" && cancellationRequested ? [] : [`the parent of ${runId} has ended (${parent.parentClose}), and it is ${status}`];
+    // Who was asked to end before may clean up; of those that can't, only "terminate" makes an end.
+    const isLeft = cancellationRequested && (parent.parentClose === "cancel" || !parked);
+    return isLeft ? [] : [`the parent of ${runId} has ended (${parent.parentClose}), and it is ${status}`];
   });
 }
 
