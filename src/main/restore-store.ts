@@ -47,10 +47,9 @@ export async function carryOutRestore(plan: RestoreRow, options: RestoreOptions)
   const { restore } = await import("../storage/sqlite/restore.js");
   const { backup, path } = plan;
   await refuseWorkers(path); // the question may have stood for long
-  const isThere = existsSync(path);
   const aside = `${path}.before-restore-${timeInName()}`;
-  await restore(path, { from: backup, aside, ...options });
-  return { ...plan, put_aside: isThere ? aside : null, dry_run: false };
+  const wasThere = await restore(path, { from: backup, aside, ...options });
+  return { ...plan, put_aside: wasThere ? aside : null, dry_run: false };
 }
 
 // A link stays one: what it leads to is replaced.

@@ -12,13 +12,18 @@ import { TestProject, until } from "../support/project.js";
 
 // Which of the calls that change a folder fails, as where the process or the machine ends there; counted down.
 let callsLeft = Infinity;
+/** What happens in the place of making a link. */
+let insteadOfLink: (() => void) | undefined;
 vi.mock("node:fs", async (original) => {
   const fs = await original<typeof Fs>();
   const mortal = <A extends readonly unknown[], R>(change: (...args: A) => R) => (...args: A): R => {
     if (callsLeft-- <= 0) throw new Error("the process ends here");
     return change(...args);
   };
-  return { ...fs, linkSync: mortal(fs.linkSync), renameSync: mortal(fs.renameSync), chmodSync: mortal(fs.chmodSync) };
+  return { ...fs, linkSync: mortal((from: string, to: string) => {
+      if (insteadOfLink) insteadOfLink();
+      else fs.linkSync(from, to);
+    }), renameSync: mortal(fs.renameSync), chmodSync: mortal(fs.chmodSync) };
 });
 
 let folder: ReturnType<typeof newFolder>;
@@ -37,6 +42,7 @@ beforeEach(async () => {
 });
 afterEach(() => {
   callsLeft = Infinity;
+  insteadOfLink = undefined;
   folder.remove();
 });
 
@@ -170,4 +176,30 @@ test("living workers are named; the backup's own workers are dead, and their run
   } finally {
     await project.remove();
   }
+});
+
+test("on a file system without links what was there is copied aside, by SQLite alone", async () => {
+  insteadOfLink = () => {
+    throw new Error("no links here");
+  };
+  const { put_aside: aside } = await carryOutRestore(await planRestore(whereabouts(), backup), {});
+  expect([await runsOf(store), aside && (await runsOf(aside))]).toEqual([[old.runId], [old.runId, young.runId]]);
+});
+
+test("where no store is, one that is made meanwhile is put aside, or keeps its name", async () => {
+  const made = join(folder.path, "made.db");
+  copyFileSync(store, made);
+  const plan = async () => {
+    rmSync(store);
+    return planRestore(whereabouts(), backup);
+  };
+  const { put_aside: aside } = await carryOutRestore(await plan(), { onProgress: () => copyFileSync(made, store) });
+  expect(aside && (await runsOf(aside))).toEqual(await runsOf(made));
+
+  insteadOfLink = () => {
+    copyFileSync(made, store);
+    throw new Error("it is there by now");
+  };
+  await expect(carryOutRestore(await plan(), {})).rejects.toMatchObject({ code: "STORAGE", message: expect.stringContaining("another process has it open") });
+  expect(await runsOf(store)).toEqual(await runsOf(made));
 });

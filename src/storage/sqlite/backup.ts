@@ -1,9 +1,9 @@
-import { existsSync, linkSync, renameSync, statSync } from "node:fs";
+import { existsSync, renameSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { FileExistsError, StoreNotFoundError } from "../../core/errors.js";
 import type { BackupRequest } from "../upkeep.js";
 import type { Connection } from "./connection.js";
-import { flush, withCopy } from "./copy.js";
+import { flush, takeName, withCopy } from "./copy.js";
 import { refused } from "./errors.js";
 
 /** Writes beside the place first: what stands there in the end is whole, on the disk, and was opened. */
@@ -25,16 +25,6 @@ function refuseTarget(source: string, path: string, force: boolean): void {
 
 function putInPlace(part: string, path: string, force: boolean): void {
   if (force) renameSync(part, path);
-  else link(part, path);
+  else takeName(part, path);
   flush(dirname(path));
-}
-
-// A link fails where a file has come to be there meanwhile; a rename would replace it.
-function link(part: string, path: string): void {
-  try {
-    linkSync(part, path);
-  } catch {
-    if (existsSync(path)) throw new FileExistsError(path);
-    renameSync(part, path); // a file system without links
-  }
 }

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readdirSync, rmSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import Sqlite from "better-sqlite3";
@@ -78,6 +78,16 @@ function makeSound(part: string): void {
     database.close();
   }
   flush(part);
+}
+
+/** Gives the copy a name that nobody has: FileExistsError where a file has come to be there meanwhile, which a rename would replace. */
+export function takeName(part: string, path: string): void {
+  try {
+    linkSync(part, path);
+  } catch {
+    if (existsSync(path)) throw new FileExistsError(path);
+    renameSync(part, path); // a file system without links
+  }
 }
 
 /** Until it is on the disk: of a file what it holds, of a folder its names. */

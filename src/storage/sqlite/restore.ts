@@ -1,9 +1,9 @@
-import { chmodSync, chownSync, constants, copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Sqlite from "better-sqlite3";
-import type { StorageError } from "../../core/errors.js";
+import { FileExistsError, type StorageError } from "../../core/errors.js";
 import type { BackupRequest } from "../upkeep.js";
-import { flush, withCopy } from "./copy.js";
+import { flush, takeName, withCopy } from "./copy.js";
 import { isBusy, refused } from "./errors.js";
 
 export interface RestoreRequest extends Pick<BackupRequest, "onProgress" | "signal"> {
@@ -15,12 +15,20 @@ export interface RestoreRequest extends Pick<BackupRequest, "onProgress" | "sign
 
 /**
  * Puts a copy of a backup in the place of a store that nobody has open. Whenever it is interrupted, the store is the old one or the new one, as a whole. Neither path may be
- * a symbolic link. Rejects with a StorageError where others have the store open, or the copy is damaged; then nothing was changed.
+ * a symbolic link. Resolves to whether there was a store, which `aside` names now. Rejects with a StorageError where others have the store open, or the copy is damaged; then nothing was changed.
  */
-export async function restore(path: string, { from, aside, ...watched }: RestoreRequest): Promise<void> {
+export async function restore(path: string, { from, aside, ...watched }: RestoreRequest): Promise<boolean> {
   demandUnused(path);
   mkdirSync(dirname(path), { recursive: true });
-  await withCopy(from, path, { ...watched, use: (part) => alone(path, (present) => replace(path, { part, aside, present })) });
+  let wasThere = false;
+  const use = (part: string): void =>
+    alone(path, (present) => {
+      wasThere = existsSync(path);
+      if (wasThere) replace(path, { part, aside, present });
+      else begin(path, part, aside);
+    });
+  await withCopy(from, path, { ...watched, use });
+  return wasThere;
 }
 
 /** Throws where another process has the store open. Of a file that SQLite can't read it knows nothing. */
@@ -69,18 +77,31 @@ interface Replacement {
 
 function replace(path: string, { part, aside, present }: Replacement): void {
   const folded = present !== undefined && isFoldedIn(present);
-  if (existsSync(path)) {
-    dress(part, path);
-    keep(path, aside);
+  dress(part, path);
+  keep(path, aside, folded ? present : undefined);
+  clearLogs(path, folded ? undefined : aside);
+  renameSync(part, path);
+  flush(dirname(path));
+}
+
+/** Where there is no store, nobody can be kept from making one: who was quicker keeps the name. */
+function begin(path: string, part: string, aside: string): void {
+  clearLogs(path, aside);
+  try {
+    takeName(part, path);
+  } catch (error) {
+    throw error instanceof FileExistsError ? usedError(path) : error;
   }
-  // SQLite plays a log onto whatever file has the name. One that can't be folded in goes with the file that it is of.
-  for (const log of ["-wal", "-journal"].map((end) => `${path}${end}`)) {
-    if (!folded && existsSync(log)) renameSync(log, `${aside}${log.slice(path.length)}`);
-    rmSync(log, { force: true });
+  flush(dirname(path));
+}
+
+// SQLite plays a log onto whatever file has the name. One that was not folded in goes with the file that it is of.
+function clearLogs(path: string, aside: string | undefined): void {
+  for (const end of ["-wal", "-journal"]) {
+    if (aside !== undefined && existsSync(`${path}${end}`)) renameSync(`${path}${end}`, `${aside}${end}`);
+    rmSync(`${path}${end}`, { force: true });
   }
   rmSync(`${path}-shm`, { force: true });
-  flush(dirname(path));
-  renameSync(part, path);
   flush(dirname(path));
 }
 
@@ -104,12 +125,13 @@ function isFoldedIn(present: Sqlite.Database): boolean {
   }
 }
 
-// Under both names for a moment: at none is there no store.
-function keep(path: string, aside: string): void {
+// Under both names for a moment: at none is there no store. On a file system without links SQLite copies it: whoever else opened the file here would end the lock when closing it.
+function keep(path: string, aside: string, whole: Sqlite.Database | undefined): void {
   try {
     linkSync(path, aside);
   } catch {
-    copyFileSync(path, aside, constants.COPYFILE_EXCL); // a file system without links
+    if (whole === undefined) return renameSync(path, aside);
+    whole.prepare("VACUUM INTO ?").run(aside);
     flush(aside);
   }
 }
