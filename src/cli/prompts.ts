@@ -3,9 +3,9 @@ import { valueOf, type Field } from "./input.js";
 import { oneLine, shorten } from "./text.js";
 import { UsageError } from "./usage-error.js";
 
-/** Whether somebody sits there to answer. */
+/** Whether somebody sits there to see the question, which is drawn on stderr, and to answer. */
 export function canAsk(): boolean {
-  return process.stdin.isTTY;
+  return process.stdin.isTTY && process.stderr.isTTY;
 }
 
 /** Throws UsageError where nobody can answer. `answer` names the flag or argument that does. */

@@ -1,7 +1,7 @@
 import type { RunRecord } from "../core/run.js";
 import type { WorkerRecord } from "../storage/backend.js";
 import type { Project } from "./project.js";
-import { executes, isOfFamily, statusOf } from "./serving.js";
+import { executes, statusOf, thereFor } from "./serving.js";
 
 /** A run, or any of its workflow. */
 export type Served = Pick<RunRecord, "workflowName"> & Partial<RunRecord>;
@@ -11,8 +11,8 @@ export type Served = Pick<RunRecord, "workflowName"> & Partial<RunRecord>;
  * another machine counts until its lease is over.
  */
 export async function findLiveWorker(project: Project, served: Served): Promise<WorkerRecord | undefined> {
-  const workers = await project.backend.listWorkers();
+  const workers = await thereFor(project, served, await project.backend.listWorkers());
   return workers.find(
-    (worker) => executes(worker) && (worker.onlyRun === undefined || isOfFamily(served, worker.onlyRun)) && worker.workflows.includes(served.workflowName) && statusOf(worker, project) === "online",
+    (worker) => executes(worker) && worker.workflows.includes(served.workflowName) && statusOf(worker, project) === "online",
   );
 }

@@ -47,11 +47,12 @@ export function executes({ role }: WorkerRecord): boolean {
 }
 
 /** Who of the workers would take the run up, and what stands in the way. */
-export function servingOf(run: RunRecord, workers: readonly WorkerRecord[], witness: Witness): Serving {
-  const isKnown = ({ workflows, onlyRun }: WorkerRecord) => workflows.includes(run.workflowName) && (onlyRun === undefined || isOfFamily(run, onlyRun));
-  const alive = workers.filter((worker) => isAlive(worker, witness));
-  const silent = workers.filter((worker) => isKnown(worker) && statusOf(worker, witness) === "silent");
-  return { ...takersAmong(run, alive, alive.filter(isKnown)), silent };
+export async function servingOf(run: RunRecord, workers: readonly WorkerRecord[], project: Project): Promise<Serving> {
+  const isKnown = ({ workflows }: WorkerRecord) => workflows.includes(run.workflowName);
+  const knowing = (await thereFor(project, run, workers)).filter(isKnown);
+  const alive = workers.filter((worker) => isAlive(worker, project));
+  const silent = knowing.filter((worker) => statusOf(worker, project) === "silent");
+  return { ...takersAmong(run, alive, alive.filter((worker) => knowing.includes(worker))), silent };
 }
 
 function takersAmong(run: RunRecord, alive: readonly WorkerRecord[], knowing: readonly WorkerRecord[]): Omit<Serving, "silent"> {
@@ -65,9 +66,14 @@ function takersAmong(run: RunRecord, alive: readonly WorkerRecord[], knowing: re
   return { alive, takers, obstacle: obstacleAmong(run, takers, online) };
 }
 
-/** Whether a process that is there for one run alone executes this one with it. */
-export function isOfFamily({ runId, parent, continuedFrom, chain }: Partial<RunRecord>, onlyRun: RunId): boolean {
-  return [runId, parent?.runId, continuedFrom, chain].includes(onlyRun);
+/** The workers without those that are there for one run and its family alone, to which this one does not belong. */
+export async function thereFor({ backend }: Project, run: Partial<RunRecord>, workers: readonly WorkerRecord[]): Promise<readonly WorkerRecord[]> {
+  if (workers.every(({ onlyRun }) => onlyRun === undefined)) return workers;
+  const family = new Set<RunId | undefined>([undefined]);
+  for (let each: Partial<RunRecord> | undefined = run; each; each = each.parent && (await backend.getRun(each.parent.runId))) {
+    for (const id of [each.runId, each.parent?.runId, each.continuedFrom, each.chain]) family.add(id);
+  }
+  return workers.filter(({ onlyRun }) => family.has(onlyRun));
 }
 
 /** Those whose code may be tried on it. */

@@ -125,7 +125,7 @@ async function lookAt(question: Question, runId: RunId): Promise<Seen> {
   // The run may have moved between the two: the fold of its history is the row that belongs to it (I10).
   const run = row.durable ? { ...row, ...foldHistory(row.createdAt, history) } : row;
   const workers = await backend.listWorkers();
-  const serving = servingOf(run, workers.filter(executes), question.project);
+  const serving = await servingOf(run, workers.filter(executes), question.project);
   const holder = run.status === "running" ? holderOf(run, workers, question.project) : undefined;
   return { run, history, serving, holder, code: await codeOf(question, run, history), now: clock.now() };
 }

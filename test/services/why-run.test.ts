@@ -243,7 +243,7 @@ describe.each(eachStore)("why a run does not go on (%s)", (_name, open) => {
       { what: "they drain", workers: [worker({ ...knows, status: "draining" })], obstacle: "draining", text: "are draining" },
       { what: "they are busy", workers: [worker({ ...knows, activeRuns: 2 }), worker({ ...knows, activeRuns: 2 })], obstacle: "busy", text: "The 2 workers that execute why.working have all the runs that fit at a time (2 + 2)." },
       { what: "one has room", workers: [worker({ ...knows, activeRuns: 2 }), worker(knows)], text: "One of 2 workers takes it up at any moment." },
-      { what: "one is there for another run", workers: [worker({ ...knows, onlyRun: "run_other" as RunId })], obstacle: "none_knows", text: "none executes" },
+      { what: "one is there for another run", workers: [worker({ ...knows, onlyRun: "run_other" as RunId })], obstacle: "none_knows", text: "1 worker is alive, for another run alone." },
     ];
     test.each(cases)("$what", async ({ workers, obstacle, text }) => {
       const runId = await startRun(backend, working, { createdAt: systemClock.now() });

@@ -131,7 +131,7 @@ function takersSentences({ run, serving }: RunWhy): readonly string[] {
     case "none_alive":
       return ["No worker is alive."];
     case "none_knows":
-      return [`${counted(alive.length, "worker is", "workers are")} alive, and none executes ${name}: ${plural(alive.length, "it executes", "they execute")} ${namesOf(alive)}.${meant(name, alive)}`];
+      return [strangersSentence(alive, name)];
     case "draining":
       return [`The workers that execute ${name} are draining: they take up nothing more.`];
     case "reserved":
@@ -222,6 +222,12 @@ function silenceSentence({ holder, serving, now }: RunWhy): readonly string[] {
   if (holder?.worker === undefined || holder.status !== "silent") return [];
   const others = serving.takers.length > 0 ? "another one takes the run over" : "no other one is there to take it over";
   return [`That worker gave its last sign of life ${formatDuration(now - holder.worker.heartbeatAt)} ago: ${others}.`];
+}
+
+function strangersSentence(alive: readonly Worker[], name: string): string {
+  const open = alive.filter(({ onlyRun }) => onlyRun === undefined);
+  if (open.length === 0) return `${counted(alive.length, "worker is", "workers are")} alive, for another run alone.`;
+  return `${counted(open.length, "worker is", "workers are")} alive, and none executes ${name}: ${plural(open.length, "it executes", "they execute")} ${namesOf(open)}.${meant(name, open)}`;
 }
 
 /** Of workers that would take it up if they were not stopped or hung. */

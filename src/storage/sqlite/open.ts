@@ -55,8 +55,9 @@ async function openToWrite(path: string, options: SqliteOptions): Promise<Opened
   try {
     const { migrations = allMigrations } = options;
     const format = await patiently(path, () => formatOf(database, path, migrations)); // before the first pragma that writes
-    await patiently(path, () => configure(database, path, options));
     opened.file.demand(); // it was waited for, perhaps while it was replaced
+    await patiently(path, () => configure(database, path, options));
+    opened.file.demand();
     if (format === "older") await refuseLiveWorkers(database, path);
     if (format !== "current") await migrate(database, path, options);
   } catch (error) {

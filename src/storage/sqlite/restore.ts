@@ -4,7 +4,7 @@ import Sqlite from "better-sqlite3";
 import { FileExistsError, type StorageError } from "../../core/errors.js";
 import type { BackupRequest } from "../upkeep.js";
 import { flush, takeName, withCopy } from "./copy.js";
-import { isBusy, refused } from "./errors.js";
+import { asStorageError, isBusy, isUnreadable, refused } from "./errors.js";
 
 export interface RestoreRequest extends Pick<BackupRequest, "onProgress" | "signal"> {
   /** The backup; it stays where it is. */
@@ -14,7 +14,7 @@ export interface RestoreRequest extends Pick<BackupRequest, "onProgress" | "sign
 }
 
 /**
- * Puts a copy of a backup in the place of a store that nobody has open. Whenever it is interrupted, the store is the old one or the new one, as a whole. Neither path may be
+ * Puts a copy of a backup in the place of a store that nobody has open. Whenever it is interrupted, the store is the old one or the new one, as a whole; or there is none, where the old one is damaged. Neither path may be
  * a symbolic link. Resolves to whether there was a store, which `aside` names now. Rejects with a StorageError where others have the store open, or the copy is damaged; then nothing was changed.
  */
 export async function restore(path: string, { from, aside, ...watched }: RestoreRequest): Promise<boolean> {
@@ -59,7 +59,8 @@ function isLocked(database: Sqlite.Database, path: string): boolean {
     return true;
   } catch (error) {
     if (isBusy(error)) throw usedError(path);
-    return false;
+    if (isUnreadable(error)) return false;
+    throw asStorageError(error, path, "rolled_back");
   }
 }
 
@@ -76,10 +77,12 @@ interface Replacement {
 }
 
 function replace(path: string, { part, aside, present }: Replacement): void {
-  const folded = present !== undefined && isFoldedIn(present);
   dress(part, path);
-  keep(path, aside, folded ? present : undefined);
-  clearLogs(path, folded ? undefined : aside);
+  const whole = present !== undefined && isFoldedIn(present) ? present : undefined;
+  // A file that needs a log which is taken from it must not be found meanwhile: it would lack its last commits, and nobody would know.
+  if (whole) keep(path, aside, whole);
+  else renameSync(path, aside);
+  clearLogs(path, whole ? undefined : aside);
   renameSync(part, path);
   flush(dirname(path));
 }
@@ -126,11 +129,10 @@ function isFoldedIn(present: Sqlite.Database): boolean {
 }
 
 // Under both names for a moment: at none is there no store. On a file system without links SQLite copies it: whoever else opened the file here would end the lock when closing it.
-function keep(path: string, aside: string, whole: Sqlite.Database | undefined): void {
+function keep(path: string, aside: string, whole: Sqlite.Database): void {
   try {
     linkSync(path, aside);
   } catch {
-    if (whole === undefined) return renameSync(path, aside);
     whole.prepare("VACUUM INTO ?").run(aside);
     flush(aside);
   }
