@@ -1,7 +1,7 @@
 import { systemClock } from "../base/clock.js";
 import type { RunId } from "../core/ids.js";
 import type { RunRecord, RunStatus } from "../core/run.js";
-import { spansOf, type Span } from "../core/spans.js";
+import { isOpen, spansOf, type Span } from "../core/spans.js";
 import type { Project } from "../services/project.js";
 import type { RunNews } from "../services/wait-run.js";
 import { dataOf } from "./event-lines.js";
@@ -41,7 +41,7 @@ export async function liveRun({ backend }: Pick<Project, "backend">, { run: firs
   const live = openLive({ stream: "stderr", draw, onKey });
 
   async function lookAtChildren(): Promise<void> {
-    const open = spans.flatMap(({ endedAt, isAwaited, childRunId }) => (endedAt === undefined && isAwaited && childRunId !== undefined ? [childRunId] : []));
+    const open = spans.filter(isOpen).flatMap(({ childRunId }) => childRunId ?? []);
     for (const childRunId of open.slice(0, childrenLookedAtMax)) {
       const child = await backend.getRun(childRunId);
       if (child !== undefined) children.set(childRunId, child.status);

@@ -55,6 +55,11 @@ export interface Span {
   readonly error?: Encoded | undefined;
 }
 
+/** Whether the run waits for it. */
+export function isOpen({ endedAt, isAwaited }: Span): boolean {
+  return endedAt === undefined && isAwaited;
+}
+
 /**
  * The operations of a history, in the order in which they first stand there. An operation that was reset keeps what its earlier lives did. Of a history that grows only
  * the events that are new need to be given, with the spans of those before them.

@@ -99,7 +99,7 @@ export interface BackfillRow {
 /** Without `done`: what would be. */
 export function backfillRow({ schedule, start, end, dues, passedOver }: BackfillPlan, done?: Backfilled): BackfillRow {
   const decided = done?.ticks.map(({ due }) => due) ?? dues;
-  const counted = (decision: Tick["decision"]): number | null => done?.ticks.filter((tick) => tick.decision === decision).length ?? null;
+  const countOf = (decision: Tick["decision"]): number | null => done?.ticks.filter((tick) => tick.decision === decision).length ?? null;
   return {
     schedule_id: schedule.scheduleId,
     start_time: new Date(start),
@@ -107,8 +107,8 @@ export function backfillRow({ schedule, start, end, dues, passedOver }: Backfill
     due_times: decided.map((due) => ({ due: new Date(due), local: localTime(schedule.spec.timezone, due) })),
     runs_created: done?.runIds.length ?? null,
     run_ids: done?.runIds ?? [],
-    buffered_runs: counted("buffered"),
-    skipped_runs: counted("skipped"),
+    buffered_runs: countOf("buffered"),
+    skipped_runs: countOf("skipped"),
     passed_over_runs: done?.passedOver ?? passedOver,
     dry_run: done === undefined,
   };

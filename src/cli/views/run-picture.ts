@@ -2,7 +2,7 @@ import { decode, type Encoded } from "../../base/codec.js";
 import { formatDuration } from "../../base/duration.js";
 import { tokenOf, type RunId } from "../../core/ids.js";
 import type { RunRecord, RunStatus } from "../../core/run.js";
-import type { Span, SpanStatus } from "../../core/spans.js";
+import { isOpen, type Span, type SpanStatus } from "../../core/spans.js";
 import { beganAt } from "../../services/list-runs.js";
 import { errorCard } from "../../services/show-run.js";
 import { toJson } from "../output.js";
@@ -82,10 +82,6 @@ function countsOf(spans: readonly Span[]): string {
   const counts = new Map<string, number>();
   for (const status of spans.map(statusOf)) counts.set(status, (counts.get(status) ?? 0) + 1);
   return [...counts].map(([status, count]) => `${count.toLocaleString("en")} ${status}`).join(", ");
-}
-
-function isOpen({ endedAt, isAwaited }: Span): boolean {
-  return endedAt === undefined && isAwaited;
 }
 
 /** For the run a child that nobody waits for is done with when it has started. */
